@@ -1,0 +1,101 @@
+"""What a shipped model promises: `crack-227.tflite` has its promises beside it in `crack-227.json`."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from crackmap.errors import InputError
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Range(_Part):
+    """A closed range."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Range":
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} is over high {self.high}")
+        return self
+
+
+class Figure(_Part):
+    """One measured figure with its 95 % interval, on rows that the model never saw."""
+
+    data: str = Field(description="data set, split and surface kind, as 'sdnet2018 test walls'")
+    measure: str = Field(description="as 'AUROC', 'recall at 1 false tile per m2'")
+    value: float
+    low: float
+    high: float
+    count: int = Field(description="tiles that it was measured on", gt=0)
+
+
+class Manifest(_Part):
+    """A model file's promises. Pixels go in as RGB 0..255, quantised as the input tensor says; a logit comes out."""
+
+    version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    sha256: Sha256 = Field(description="of the .tflite file")
+    size_bytes: int = Field(gt=0)
+    tile_px: int = Field(gt=0, description="width and height of the input")
+    input_dtype: Literal["int8", "uint8", "float32"]
+    output_dtype: Literal["int8", "uint8", "float32"]
+    labels: tuple[Literal["no_crack"], Literal["crack"]] = ("no_crack", "crack")
+    threshold: float = Field(ge=0, le=1, description="probability at and over which a tile is a detection")
+    threshold_rule: str = Field(description="how the threshold was chosen, and on which rows")
+    mm_per_px: Range = Field(description="the scale at which the model was trained and may be used")
+    surfaces: tuple[str, ...] = Field(description="kinds of surface in the training data", min_length=1)
+    preprocessing: int = Field(default=1, ge=1, description="version of what happens between file and input tensor")
+    training_data: tuple[str, ...] = Field(min_length=1)
+    parameters: int = Field(gt=0)
+    figures: tuple[Figure, ...] = ()
+    licence: str
+    created_utc: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+def manifest_path(model: Path) -> Path:
+    """`crack-227.tflite` → `crack-227.json`."""
+    return model.with_suffix(".json")
+
+
+def read_manifest(model: Path) -> tuple[Manifest, bytes]:
+    """The manifest beside `model` and the model's bytes, after checking that they belong together.
+
+    Raises InputError when one is missing, unreadable, or not what the other says.
+    """
+    path = manifest_path(model)
+    content, promises = _read(model, "model"), _read(path, "manifest")
+    try:
+        manifest = Manifest.model_validate_json(promises)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the file"
+        raise InputError(
+            f"{path}: {key}: {first['msg']}. The manifest does not say what crackmap must know; "
+            f"take the one that was published with {model.name}."
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != manifest.sha256:
+        raise InputError(
+            f"{model}: SHA-256 is {found}, but {path.name} promises {manifest.sha256}. "
+            "One of the two files was changed or mixed up; copy both again."
+        )
+    return manifest, content
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: the {what} cannot be read ({error.strerror}). A model is a .tflite file with its .json beside it."
+        ) from error

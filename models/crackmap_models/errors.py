@@ -1,0 +1,37 @@
+"""What can go wrong between a folder of photographs and a shipped model.
+
+    InputError
+    └── TrainingDataError
+        ├── MissingImages     a folder or a file that the split file names is not there
+        ├── UnreadableImage   a file that does not decode to a colour picture
+        ├── EmptyClass        a training set without one of the two classes
+        └── OneClassSet       an evaluation set on which no figure can be computed
+    InputError
+    └── RunError              a training run that cannot be resumed, converted or evaluated
+"""
+
+from crackmap.errors import InputError
+
+
+class TrainingDataError(InputError):
+    """The training data cannot be used as it is."""
+
+
+class MissingImages(TrainingDataError):  # noqa: N818 - it reads as what it is
+    """The split file and the image folder do not belong together."""
+
+
+class UnreadableImage(TrainingDataError):  # noqa: N818
+    """An image file does not decode."""
+
+
+class EmptyClass(TrainingDataError):  # noqa: N818
+    """A training set without one of the two classes teaches nothing."""
+
+
+class OneClassSet(TrainingDataError):  # noqa: N818
+    """AUROC, recall and the like need tiles of both classes."""
+
+
+class RunError(InputError):
+    """A run folder or model file is not what the command needs."""

@@ -1,0 +1,1 @@
+"""crackmap's inspection log: reports in, crack positions, pictures and maps out."""
