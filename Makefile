@@ -1,0 +1,115 @@
+# Each target does its own set-up, says what it is doing, and is quick the second time.
+#   make demo · make test          what the README starts with
+#   make help                      all targets
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+ARGS ?=
+OURS := pyproject.toml robot/pyproject.toml server/pyproject.toml models/pyproject.toml server/hatch_build.py
+PIP := -m pip --disable-pip-version-check --quiet
+BIN := .venv/bin
+
+.PHONY: help
+help:  ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.12 chooses an interpreter (3.11 to 3.13); ARGS='…' goes to the command."
+
+# ------------------------------------------------------------------------------------------------------ environments
+
+.PHONY: python
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	  echo "crackmap needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Choose one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+
+# $(call environment,FOLDER,INTERPRETER,REQUIREMENTS,OUR PARTS): pinned requirements by hash, then our own parts.
+define environment
+	@echo "Setting up $(1) from $(3) (once; later runs start at once) …"
+	@test -x $(1)/bin/python || $(2) -m venv $(1) || { \
+	  echo "$(2) cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	@$(1)/bin/python $(PIP) install --no-deps --require-hashes -r $(3)
+	@$(1)/bin/python $(PIP) install --no-deps --no-build-isolation $(foreach part,$(4),-e $(part))
+endef
+
+.venv/.demo: requirements/demo.txt $(OURS) | python
+	$(call environment,.venv,$(PYTHON),requirements/demo.txt,. ./robot ./server)
+	@touch $@
+
+.venv/.test: requirements/test.txt $(OURS) | python
+	$(call environment,.venv,$(PYTHON),requirements/test.txt,. ./robot ./server)
+	@touch $@ .venv/.demo
+
+.venv-models/.ready: requirements/models.txt $(OURS) | python
+	$(call environment,.venv-models,$(PYTHON),requirements/models.txt,. ./robot ./models)
+	@touch $@
+
+.venv-legacy/.ready: requirements/legacy.txt $(OURS)
+	@command -v python3.11 >/dev/null || { echo "tflite-runtime ends at Python 3.11; no python3.11 on this machine" >&2; exit 2; }
+	$(call environment,.venv-legacy,python3.11,requirements/legacy.txt,. ./robot)
+	@touch $@
+
+.venv-bench/.ready: requirements/bench.txt $(OURS) | python
+	$(call environment,.venv-bench,$(PYTHON),requirements/bench.txt,. ./robot)
+	@touch $@
+
+# -------------------------------------------------------------------------------------------------------------- runs
+
+.PHONY: demo
+demo: .venv/.demo  ## A simulated wall, scanned and served (ARGS='--once' ends by itself)
+	@$(BIN)/crackmap demo $(ARGS)
+
+.PHONY: test
+test: .venv/.test  ## All tests that need no TensorFlow
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: .venv/.test  ## Format, lint, types, imports, each bench on a small input
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@for bench in bench/*.py; do echo "$$bench --quick"; $(BIN)/python $$bench --quick || exit 1; done
+
+.PHONY: format
+format: .venv/.test  ## Put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: test-models
+test-models: .venv-models/.ready  ## Tests of the models part (TensorFlow, 2.4 GB)
+	@.venv-models/bin/python -m pytest tests/models $(ARGS)
+
+.PHONY: test-legacy
+test-legacy: .venv-legacy/.ready  ## Tests of the robot on tflite-runtime and NumPy 1 (Python 3.11)
+	@CRACKMAP_RUNTIME=tflite-runtime .venv-legacy/bin/python -m pytest tests/crackmap tests/robot $(ARGS)
+
+.PHONY: wheels
+wheels: .venv/.test  ## Wheels of our parts in dist/
+	@rm -rf dist
+	@for part in . ./robot ./server; do $(BIN)/python $(PIP) wheel --no-deps --no-build-isolation -w dist $$part || exit 1; done
+	@ls dist
+
+.PHONY: test-robot
+test-robot: wheels  ## The robot's wheels alone in an empty environment
+	@rm -rf .venv-robot && $(PYTHON) -m venv .venv-robot
+	@.venv-robot/bin/python $(PIP) install --no-deps --require-hashes -r requirements/robot.txt
+	@.venv-robot/bin/python $(PIP) install --no-deps --no-index --find-links dist crackmap crackmap-robot
+	@.venv-robot/bin/python tests/robot_alone.py
+
+.PHONY: bench
+bench: .venv/.test .venv-bench/.ready  ## Every claim of the README, measured beside its peers
+	@for bench in bench/*.py; do $(BIN)/python $$bench $(ARGS) || exit 1; done
+
+.PHONY: prove
+prove: .venv/.test  ## Fault injection at full counts (hours)
+	@CRACKMAP_PROVE=1 $(BIN)/python -m pytest -k "kill or durab or disk" $(ARGS)
+
+.PHONY: lock
+lock: .venv/.demo  ## Pin the requirements again (versions and hashes)
+	@$(BIN)/python $(PIP) install uv
+	@for set in "demo robot server" "test demo robot server" "models models" "legacy robot[tflite-runtime]" "bench robot" "robot robot" "server server"; do sh requirements/lock.sh $$set || exit 1; done
+
+.PHONY: clean
+clean:  ## Remove environments and build results
+	rm -rf .venv .venv-models .venv-legacy .venv-bench .venv-robot dist server/crackmap_server/web/leaflet

@@ -1,0 +1,25 @@
+# crackmap's server. Build from the repository's root:
+#   docker build -f docker/server.Dockerfile -t crackmap-server .
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /src
+COPY requirements/demo.txt requirements/
+RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/demo.txt
+COPY . .
+RUN for part in . ./server; do \
+      /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels "$part" || exit 1; \
+    done
+
+FROM python:3.13-slim-bookworm
+COPY requirements/server.txt /tmp/
+COPY --from=build /wheels /tmp/wheels
+RUN pip install --no-cache-dir --no-deps --require-hashes -r /tmp/server.txt \
+ && pip install --no-cache-dir --no-deps --no-index --find-links /tmp/wheels crackmap crackmap-server \
+ && rm -r /tmp/server.txt /tmp/wheels \
+ && useradd --create-home --uid 1000 crackmap \
+ && mkdir /data && chown crackmap:crackmap /data
+USER crackmap
+VOLUME /data
+# Until access keys exist the server listens on loopback only: run it in the host's network (see compose.yaml).
+HEALTHCHECK --interval=30s --timeout=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8420/healthz', timeout=4)"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["crackmap", "server", "run", "--database", "sqlite:////data/crackmap.sqlite", "--evidence", "/data/evidence"]
