@@ -79,7 +79,7 @@ def _pack(scratch: Path) -> Path:
     )
     archives = list(scratch.glob("*.tgz"))
     if done.returncode != 0 or len(archives) != 1:
-        words = str(done.stderr or done.stdout or "npm said nothing").strip()
+        words = "\n".join(str(done.stderr or done.stdout or "npm said nothing").strip().splitlines()[:4])
         raise LeafletError(
             f"npm could not bring {PACKAGE} for the map page (exit {done.returncode}): {words}\n"
             "Build once where the npm registry can be reached, or point npm at a mirror of it "
