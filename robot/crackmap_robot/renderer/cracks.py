@@ -10,6 +10,8 @@ from crackmap_robot.renderer.arrays import FloatArray, Picture
 from crackmap_robot.renderer.noise import wander
 from crackmap_robot.renderer.strokes import Stroke, coverage, darken
 
+EDGE_STEP_MM = 0.75
+"""Edges wander at this step."""
 VERTEX_SPACING_M = 0.001
 """Distance of a random crack's vertices: fine enough for the smallest kinks that a tile shows."""
 
@@ -148,7 +150,7 @@ def paint_crack(
     ``ragged`` is the standard deviation of each edge's own wandering as a share of the width; it leaves the mean width
     as it is.
     """
-    line, width_px = _resampled(crack, 0.5)
+    line, width_px = _resampled(crack, EDGE_STEP_MM)
     width_px = width_px / mm_per_px
     scale = 1000 / mm_per_px
     points = np.column_stack([line[:, 0] * scale - 0.5, (height_m - line[:, 1]) * scale - 0.5])
@@ -163,10 +165,11 @@ def paint_crack(
 
 
 def _resampled(crack: TrueCrack, step_mm: float) -> tuple[FloatArray, FloatArray]:
-    """Centre line and width (mm) about every ``step_mm``; the vertices' straight connection is kept."""
-    steps = np.hypot(*np.diff(crack.polyline_m, axis=0).T)
-    along = np.r_[0, np.cumsum(steps)]
-    count = max(2, int(np.ceil(along[-1] * 1000 / step_mm)) + 1)
-    at = np.unique(np.r_[np.linspace(0, along[-1], count), along])
-    line = np.column_stack([np.interp(at, along, crack.polyline_m[:, axis]) for axis in (0, 1)])
-    return line, np.interp(at, along, crack.width_mm)
+    """Centre line and width (mm): every segment cut into equal pieces of at most ``step_mm``."""
+    steps_mm = np.hypot(*np.diff(crack.polyline_m, axis=0).T) * 1000
+    pieces = np.maximum(1, np.ceil(steps_mm / step_mm)).astype(int)
+    segment = np.repeat(np.arange(len(pieces)), pieces)
+    at = np.r_[segment + (np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[segment], len(pieces)]
+    number = np.arange(len(crack.polyline_m))
+    line = np.column_stack([np.interp(at, number, crack.polyline_m[:, axis]) for axis in (0, 1)])
+    return line, np.interp(at, number, crack.width_mm)

@@ -35,18 +35,18 @@ class Coverage:
     """(n,) covered share, over 0 up to 1."""
 
 
-def pixel_share(distance_px: FloatArray, normal: FloatArray) -> FloatArray:
+def pixel_share(distance_px: SmallFloatArray, normal: SmallFloatArray) -> SmallFloatArray:
     """Share of a unit pixel that lies below a straight edge at signed ``distance_px`` from its centre.
 
     ``normal`` (…, 2) is the edge's unit normal. Exact: the distribution of a unit square projected on a line is a
     trapezoid; this is its integral.
     """
     a, b = np.abs(normal[..., 0]), np.abs(normal[..., 1])
-    wide, narrow = np.maximum(a, b), np.maximum(np.minimum(a, b), 1e-9)
+    wide, narrow = np.maximum(a, b), np.maximum(np.minimum(a, b), np.float32(1e-6))
     flat, reach = (wide - narrow) / 2, (wide + narrow) / 2
     d = np.abs(distance_px)
     upper = np.where(d <= flat, 0.5 + d / wide, 1 - np.clip(reach - d, 0, None) ** 2 / (2 * wide * narrow))
-    result: FloatArray = np.where(distance_px < 0, 1 - upper, upper)
+    result: SmallFloatArray = np.where(distance_px < 0, 1 - upper, upper)
     return result
 
 
@@ -58,7 +58,7 @@ def coverage(stroke: Stroke, shape: tuple[int, int]) -> Coverage:
     low = np.floor(np.minimum(start, end) - reach[:, None]).astype(np.int64)
     need = np.ceil(np.max(np.maximum(start, end) + reach[:, None] - low, axis=1)).astype(np.int64) + 1
     on_raster = np.all((low + need[:, None] > 0) & (low < np.array(shape[::-1])), axis=1)
-    found: list[tuple[npt.NDArray[np.int64], FloatArray, FloatArray]] = []
+    found: list[tuple[npt.NDArray[np.int64], SmallFloatArray, SmallFloatArray]] = []
     step = 4
     for size in np.unique(-(-need[on_raster] // step) * step):
         members = np.flatnonzero(on_raster & (-(-need // step) * step == size))
@@ -70,34 +70,41 @@ def coverage(stroke: Stroke, shape: tuple[int, int]) -> Coverage:
     index, distance, share = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((distance, index))
     nearest = order[np.r_[True, np.diff(index[order]) > 0]] if len(order) else order
-    return Coverage(index[nearest], share[nearest].astype(np.float32))
+    return Coverage(index[nearest], share[nearest])
 
 
 def _patches(
     stroke: Stroke, segments: npt.NDArray[np.int64], low: npt.NDArray[np.int64], size: int, shape: tuple[int, int]
-) -> tuple[npt.NDArray[np.int64], FloatArray, FloatArray]:
+) -> tuple[npt.NDArray[np.int64], SmallFloatArray, SmallFloatArray]:
     """(flat index, distance, share) of all pixels near the segments, square patches of ``size`` pixels."""
     offsets = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).reshape(-1, 2)
-    pixels = low[segments, None, :] + offsets
-    start = stroke.points_px[segments, None]
-    along = stroke.points_px[segments + 1, None] - start
-    length2 = np.maximum(np.sum(along**2, axis=-1), 1e-12)
-    from_start = pixels - start
-    t = np.clip(np.sum(from_start * along, axis=-1) / length2, 0, 1)
-    from_foot = from_start - t[..., None] * along
-    distance = np.hypot(from_foot[..., 0], from_foot[..., 1])
-    # Rows grow downwards, so this cross product is positive to the left of the walking direction.
-    side = np.where(along[..., 1] * from_start[..., 0] - along[..., 0] * from_start[..., 1] >= 0, 1.0, -1.0)
-    left = (1 - t) * stroke.left_px[segments, None] + t * stroke.left_px[segments + 1, None]
-    right = (1 - t) * stroke.right_px[segments, None] + t * stroke.right_px[segments + 1, None]
+    corner = low[segments]
+    # Single precision is enough inside a patch, and places relative to its corner are small numbers.
+    start = (stroke.points_px[segments] - corner).astype(np.float32)[:, None]
+    along = (stroke.points_px[segments + 1] - stroke.points_px[segments]).astype(np.float32)[:, None]
+    length2 = np.maximum(np.sum(along**2, axis=-1), np.float32(1e-12))
+    x, y = offsets[:, 0] - start[..., 0], offsets[:, 1] - start[..., 1]
+    along_x, along_y = along[..., 0], along[..., 1]
+    t = np.clip((x * along_x + y * along_y) / length2, 0, 1)
+    distance = np.hypot(x - t * along_x, y - t * along_y)
+    left, right = _between(stroke.left_px, segments, t), _between(stroke.right_px, segments, t)
+    pixels = corner[:, None, :] + offsets
     inside = np.all((pixels >= 0) & (pixels < np.array(shape[::-1])), axis=-1)
     near = inside & (distance < np.maximum(left, right) + 0.75)
-    signed = (distance * side)[near]
-    normal = np.broadcast_to(along[..., ::-1] / np.sqrt(length2)[..., None], pixels.shape)[near]
+    # Rows grow downwards, so this cross product is positive to the left of the walking direction.
+    signed = np.where(along_y * x - along_x * y >= 0, distance, -distance)[near]
+    normal = np.broadcast_to(along / np.sqrt(length2)[..., None], pixels.shape)[near][:, ::-1]
     share = pixel_share(left[near] - signed, normal) - pixel_share(-right[near] - signed, normal)
     seen = share > 1e-3
     index = (pixels[..., 1] * shape[1] + pixels[..., 0])[near][seen]
     return index, distance[near][seen], share[seen]
+
+
+def _between(values: FloatArray, segments: npt.NDArray[np.int64], t: SmallFloatArray) -> SmallFloatArray:
+    """``values`` of the vertices at shares ``t`` (segments, pixels) of their segments."""
+    first, last = values[segments, None].astype(np.float32), values[segments + 1, None].astype(np.float32)
+    result: SmallFloatArray = first + t * (last - first)
+    return result
 
 
 def darken(texture: Picture, area: Coverage, factor: tuple[float, float, float]) -> None:

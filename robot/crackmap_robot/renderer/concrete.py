@@ -1,0 +1,190 @@
+"""Concrete without cracks: tint, clouds, stains, streaks, efflorescence, aggregate, grain and pores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from crackmap_robot.renderer.arrays import FloatArray, Picture, SmallFloatArray
+from crackmap_robot.renderer.noise import Lattice, clouds, lattice, smooth_step
+
+
+@dataclass(frozen=True)
+class Concrete:
+    """What a concrete face looks like. Contrasts are relative to its mean reflectance, in linear light."""
+
+    reflectance: tuple[float, float, float] = (0.47, 0.485, 0.49)
+    """Mean linear RGB; a white sheet is 0.9."""
+    cloud_contrast: float = 0.06
+    """Soft changes of tone, 1 to 40 cm across."""
+    stain_contrast: float = 0.25
+    """How much light the darkest dirt takes."""
+    stain_share: float = 0.12
+    """Share of the face with dirt on it, about."""
+    streak_contrast: float = 0.05
+    """Traces of running water, upright."""
+    efflorescence_share: float = 0.02
+    """Share of the face with white lime bloom, about."""
+    mottle_contrast: float = 0.045
+    """Patches of 2 to 8 mm: aggregate near the surface."""
+    grain_contrast: float = 0.04
+    """Sand and cement, a millimetre and less."""
+    relief_contrast: float = 0.05
+    """Light and shade of small bumps, lit from above."""
+    pores_per_m2: float = 1500.0
+    """Pores of at least 0.25 mm radius."""
+    pore_radius_limit_mm: float = 4.0
+
+
+def random_concrete(rng: np.random.Generator) -> Concrete:
+    """A face drawn from what is seen on real walls: smooth or rough, grey, bluish or yellowish, clean or dirty."""
+    tone = rng.uniform(0.22, 0.62)
+    warmth = rng.normal(0.0, 0.06)
+    rough = float(np.exp(rng.normal(0.0, 0.45)))
+    return Concrete(
+        reflectance=(tone * (1 + warmth), tone, tone * (1 - warmth)),
+        cloud_contrast=float(rng.uniform(0.02, 0.10)),
+        stain_contrast=float(rng.uniform(0.05, 0.40)),
+        stain_share=float(rng.uniform(0.0, 0.30)),
+        streak_contrast=float(rng.uniform(0.0, 0.10)),
+        efflorescence_share=float(max(0.0, rng.uniform(-0.04, 0.08))),
+        mottle_contrast=0.045 * rough * float(rng.uniform(0.5, 1.5)),
+        grain_contrast=0.04 * rough,
+        relief_contrast=0.05 * rough * float(rng.uniform(0.4, 1.6)),
+        pores_per_m2=float(np.exp(rng.uniform(np.log(150), np.log(6000)))),
+        pore_radius_limit_mm=float(rng.uniform(1.5, 6.0)),
+    )
+
+
+def slow_tone(
+    rng: np.random.Generator, concrete: Concrete, shape: tuple[int, int], mm_per_cell: float
+) -> SmallFloatArray:
+    """Mean reflectance (rows, columns, 3), linear float32, of all that changes over a centimetre or more."""
+    sizes = [(400, 1.0), (150, 0.8), (50, 0.6), (18, 0.4)]
+    tone = sum(weight * clouds(rng, shape, (mm / mm_per_cell,) * 2) for mm, weight in sizes) / 1.1
+    dirt = clouds(rng, shape, (250 / mm_per_cell,) * 2) + 0.6 * clouds(rng, shape, (60 / mm_per_cell,) * 2)
+    dirt += 0.35 * clouds(rng, shape, (14 / mm_per_cell,) * 2)
+    edge = float(np.quantile(dirt[::4, ::4], 1 - concrete.stain_share)) if concrete.stain_share > 0 else 99.0
+    stain = smooth_step(edge - 0.5, edge + 1.0, dirt) * np.float32(concrete.stain_contrast)
+    streaks = clouds(rng, shape, (500 / mm_per_cell, 12 / mm_per_cell))
+    streaks += 0.7 * clouds(rng, shape, (300 / mm_per_cell, 4 / mm_per_cell))
+    tone = 1 + np.float32(concrete.cloud_contrast) * tone + np.float32(concrete.streak_contrast / 1.5) * streaks
+    tone *= 1 - stain
+    bloom = clouds(rng, shape, (120 / mm_per_cell, 60 / mm_per_cell)) + 0.5 * clouds(
+        rng, shape, (25 / mm_per_cell, 9 / mm_per_cell)
+    )
+    limit = float(np.quantile(bloom[::4, ::4], 1 - max(concrete.efflorescence_share, 1e-6)))
+    white = smooth_step(limit - 0.1, limit + 0.9, bloom) * np.float32(0.55 if concrete.efflorescence_share > 0 else 0)
+    warm = np.float32(0.012) * clouds(rng, shape, (200 / mm_per_cell,) * 2) + np.float32(0.25) * stain
+    colour = np.stack([tone * (1 + warm), tone, tone * (1 - warm)], axis=-1)
+    colour *= np.array(concrete.reflectance, np.float32)
+    colour += white[..., None] * (np.array([0.72, 0.72, 0.70], np.float32) - colour)
+    return np.maximum(colour, np.float32(0.02))
+
+
+@dataclass(frozen=True, eq=False)
+class FineTone:
+    """All that changes within a centimetre: a factor around 1 per pixel, read band by band from top to bottom."""
+
+    concrete: Concrete
+    mottle: tuple[tuple[float, Lattice], ...]
+    grain: tuple[tuple[float, Lattice], ...]
+    bumps: Lattice
+    rng: np.random.Generator
+
+    def band(self, top_px: int, bottom_px: int, width_px: int) -> SmallFloatArray:
+        """(bottom − top, width) float32. Every row is asked for once, from the top down: grain is drawn as it goes."""
+        factor = np.ones((bottom_px - top_px, width_px), np.float32)
+        for weight, field in (*self.mottle, *self.grain):
+            factor += np.float32(weight) * field.band(top_px, bottom_px, width_px)
+        pixel = self.rng.standard_normal(factor.shape, dtype=np.float32)
+        factor += np.float32(0.5 * self.concrete.grain_contrast) * pixel
+        bumps = self.bumps.band(top_px, bottom_px, width_px)
+        # Lit from above: what faces up (lower rows are higher bumps) is bright, what faces down is dark.
+        slope = bumps[1:] - bumps[:-1]
+        factor[1:] += np.float32(self.concrete.relief_contrast) * slope
+        factor[0] += np.float32(self.concrete.relief_contrast) * slope[0]
+        return np.clip(factor, np.float32(0.3), np.float32(1.6))
+
+
+def fine_tone(
+    rng: np.random.Generator, concrete: Concrete, shape: tuple[int, int], mm_per_px: float
+) -> FineTone:
+    """The fields of :class:`FineTone` for a texture of ``shape`` (rows, columns)."""
+
+    def field(cell_mm: float) -> Lattice:
+        return lattice(rng, *shape, cell_px=max(1, round(cell_mm / mm_per_px)))
+
+    mottle = ((0.7 * concrete.mottle_contrast, field(6.0)), (0.8 * concrete.mottle_contrast, field(2.2)))
+    return FineTone(concrete, mottle, ((0.9 * concrete.grain_contrast, field(0.8)),), field(0.55), rng)
+
+
+def paint_pores(
+    texture: Picture, rng: np.random.Generator, concrete: Concrete, mm_per_px: float, extra_px: FloatArray | None = None
+) -> None:
+    """Dark pits with a lit lower edge, a few clusters among them, in place.
+
+    ``extra_px`` (n, 2: column, row) are places where pores surely are: cracks like to run through pores.
+    """
+    rows, columns = texture.shape[:2]
+    area_m2 = rows * columns * (mm_per_px / 1000) ** 2
+    count = int(rng.poisson(concrete.pores_per_m2 * area_m2))
+    centres = rng.uniform(0, 1, (count, 2)) * [columns, rows]
+    # Air gathers: where a coarse field is high there are several times as many pores.
+    crowd = clouds(rng, (max(3, rows // 64), max(3, columns // 64)), (2.5, 2.5))
+    local = crowd[
+        np.minimum((centres[:, 1] / rows * crowd.shape[0]).astype(int), crowd.shape[0] - 1),
+        np.minimum((centres[:, 0] / columns * crowd.shape[1]).astype(int), crowd.shape[1] - 1),
+    ]
+    centres = centres[rng.uniform(size=count) < np.clip(np.exp(1.2 * local) / 3, 0.08, 1)]
+    if extra_px is not None:
+        centres = np.concatenate([centres, extra_px])
+    # Number over radius falls with about the 2.6th power (Pareto), as counted by eye on photographs.
+    radius_mm = 0.25 * rng.uniform(size=len(centres)) ** (-1 / 2.6)
+    radius_px = np.minimum(radius_mm, concrete.pore_radius_limit_mm) / mm_per_px
+    squash = rng.uniform(0.55, 1.0, len(centres))
+    half = np.ceil(radius_px * 1.6 + 2).astype(int)
+    for size in np.unique(half):
+        chosen = np.flatnonzero(half == size)
+        _paint_pits(texture, rng, centres[chosen], radius_px[chosen], squash[chosen], int(size))
+
+
+def _paint_pits(
+    texture: Picture, rng: np.random.Generator, centres: FloatArray, radius: FloatArray, squash: FloatArray, half: int
+) -> None:
+    """Pits that fit into squares of 2·half + 1 pixels."""
+    count = len(centres)
+    corner = np.round(centres).astype(int)
+    dy, dx = np.mgrid[-half : half + 1, -half : half + 1].reshape(2, 1, -1)
+    x = dx - (centres[:, 0] - corner[:, 0])[:, None]
+    y = dy - (centres[:, 1] - corner[:, 1])[:, None]
+    turn = rng.uniform(0, np.pi, (count, 1))
+    across = (x * np.cos(turn) + y * np.sin(turn)) / squash[:, None]
+    along = -x * np.sin(turn) + y * np.cos(turn)
+    angle = np.arctan2(across, along)
+    phases = rng.uniform(0, 2 * np.pi, (2, count, 1))
+    ragged = 1 + 0.13 * np.cos(3 * angle + phases[0]) + 0.07 * np.cos(5 * angle + phases[1])
+    outline = radius[:, None] * ragged
+    distance = np.hypot(across, along)
+    cover = np.clip(outline - distance + 0.5, 0, 1) * np.minimum(1, np.pi * outline**2 / 1.0)
+    depth = rng.uniform(0.35, 0.85, (count, 1)) * np.clip(0.45 + radius[:, None] / 3, 0, 1)
+    # The lower wall of a pit catches the light from above, its upper wall and ground do not.
+    low_side = np.clip(y / np.maximum(outline, 1), -1, 1)
+    loss = cover * depth * (1 - 0.45 * np.clip(low_side, 0, 1))
+    rim = np.clip(1 - np.abs(distance - outline - 0.8), 0, 1) * np.clip(low_side, 0, 1) * np.clip(radius[:, None] / 4, 0, 1)
+    factor = 1 - loss + 0.10 * rim
+    rows, columns = corner[:, 1][:, None] + dy, corner[:, 0][:, None] + dx
+    changed = (np.abs(factor - 1) > 0.01) & (rows >= 0) & (rows < texture.shape[0])
+    changed &= (columns >= 0) & (columns < texture.shape[1])
+    at = rows[changed], columns[changed]
+    texture[at] = np.clip(texture[at] * factor[changed, None], 0, 255).astype(np.uint8)
+
+
+def paint_band(texture: Picture, top_px: int, slow: Lattice, fine: FineTone, bottom_px: int) -> None:
+    """Fill the rows ``top_px`` up to ``bottom_px`` of the linear ``texture``."""
+    width_px = texture.shape[1]
+    colour = slow.band(top_px, bottom_px, width_px)
+    factor = fine.band(top_px, bottom_px, width_px) * np.float32(255)
+    cv2.multiply(colour, cv2.merge([factor] * 3), dst=texture[top_px:bottom_px], dtype=cv2.CV_8U)
