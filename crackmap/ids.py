@@ -39,6 +39,11 @@ def frame_id(scan: UUID, source_key: str) -> UUID:
     return _derived(scan, "frame", source_key)
 
 
+def detection_id(frame: UUID, analysis: UUID, tile: int) -> UUID:
+    """A tile of a frame, as one analysis sees it."""
+    return _derived(frame, "detection", str(analysis), str(tile))
+
+
 def analysis_id(scan: UUID, model_sha256: str, tile_px: int, stride_px: int, preprocessing: int) -> UUID:
     """The scores of a scan's tiles by one model at one tile grid."""
     return _derived(scan, "analysis", model_sha256, str(tile_px), str(stride_px), str(preprocessing))

@@ -23,6 +23,7 @@ from pydantic import (
     Field,
     NaiveDatetime,
     PlainSerializer,
+    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
@@ -34,6 +35,7 @@ from crackmap.surfaces import Name, Surface
 VERSION = 1
 LARGEST_SIDE_PX = 100_000
 LARGEST_TILE_COUNT = 1_000_000
+LARGEST_INTEGER = 2**63 - 1  # what both databases hold
 
 
 def _decode(value: Any) -> Any:
@@ -51,6 +53,7 @@ Base64 = Annotated[
     PlainSerializer(lambda value: base64.b64encode(value).decode(), return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]  # PostgreSQL stores no NUL
 Point = tuple[float, float]
 
 
@@ -78,7 +81,7 @@ class Scan(Message):
     structure: Name
     surface: Surface
     inspection: Inspection
-    software: str = Field(max_length=200, description="name and version of what scanned")
+    software: Text = Field(max_length=200, description="name and version of what scanned")
 
     @property
     def structure_id(self) -> UUID:
@@ -106,17 +109,17 @@ class Analysis(Message):
 
     analysis_id: UUID
     scan_id: UUID
-    model: str = Field(max_length=200)
+    model: Text = Field(max_length=200)
     model_sha256: Sha256
     tile_px: int = Field(gt=0, le=LARGEST_SIDE_PX)
     stride_px: int = Field(gt=0)
-    preprocessing: int = Field(default=1, ge=1)
+    preprocessing: int = Field(default=1, ge=1, le=1_000_000)
     threshold: float = Field(ge=0, le=1, description="probability from which the scan called a tile a detection")
 
     @model_validator(mode="after")
     def _id_is_derived(self) -> Self:
         if self.stride_px > self.tile_px:
-            raise ValueError(f"stride_px {self.stride_px} over tile_px {self.tile_px} leaves unseen strips between tiles")
+            raise ValueError(f"stride_px {self.stride_px} over tile_px {self.tile_px}: unseen strips between tiles")
         derived = ids.analysis_id(self.scan_id, self.model_sha256, self.tile_px, self.stride_px, self.preprocessing)
         if derived != self.analysis_id:
             raise ValueError(f"analysis_id is derived from scan, model and tile grid: {derived}")
@@ -126,7 +129,7 @@ class Analysis(Message):
 class Camera(Message):
     """Pinhole with OpenCV's plumb-bob distortion (k1, k2, p1, p2, k3); pixel centres are integers."""
 
-    name: str = Field(max_length=200)
+    name: Text = Field(max_length=200)
     width_px: int = Field(gt=0, le=LARGEST_SIDE_PX)
     height_px: int = Field(gt=0, le=LARGEST_SIDE_PX)
     fx_px: float = Field(gt=0)
@@ -141,7 +144,7 @@ class PoseSolution(Message):
 
     pose_solution_id: UUID
     scan_id: UUID
-    source: str = Field(max_length=200, description="as 'file poses.jsonl'; a label only")
+    source: Text = Field(max_length=200, description="as 'file poses.jsonl'; a label only")
     poses_sha256: Sha256
     camera_sha256: Sha256
     camera: Camera
@@ -161,7 +164,7 @@ class Image(Message):
     """The stored file. Pixel coordinates are those of its raster; `exif_orientation` only says how to show it."""
 
     sha256: Sha256
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=LARGEST_INTEGER)
     media_type: Literal["image/jpeg", "image/png", "image/tiff"]
     width_px: int = Field(gt=0, le=LARGEST_SIDE_PX)
     height_px: int = Field(gt=0, le=LARGEST_SIDE_PX)
@@ -188,8 +191,8 @@ class Capture(Message):
     time_sigma_s: float | None = Field(default=None, ge=0)
     exposure_s: float | None = Field(default=None, ge=0)
     readout_s: float | None = Field(default=None, ge=0, description="rolling shutter: first row to last row")
-    boot_id: str | None = Field(default=None, max_length=64)
-    monotonic_ns: int | None = Field(default=None, ge=0)
+    boot_id: Text | None = Field(default=None, max_length=64)
+    monotonic_ns: int | None = Field(default=None, ge=0, le=LARGEST_INTEGER)
 
 
 class Frame(Message):
@@ -197,8 +200,8 @@ class Frame(Message):
 
     frame_id: UUID
     scan_id: UUID
-    source_key: str = Field(min_length=1, max_length=500, description="what frame_id is derived from")
-    label: str = Field(max_length=500, description="file name or the like, for people")
+    source_key: Text = Field(min_length=1, max_length=500, description="what frame_id is derived from")
+    label: Text = Field(max_length=500, description="file name or the like, for people")
     image: Image
     capture: Capture = Capture()
 
@@ -293,7 +296,10 @@ class TileGeometry(Message):
     @model_validator(mode="after")
     def _shapes(self) -> Self:
         tiles, rest = divmod(len(self.centres), 8)
-        if rest or len(self.corners) != tiles * 32 or len(self.covariances or b"") not in {0, tiles * 12}:
+        lengths_agree = len(self.corners) == tiles * 32 and (
+            self.covariances is None or len(self.covariances) == tiles * 12
+        )
+        if rest or not lengths_agree:
             raise ValueError("centres, corners and covariances must hold 8, 32 and 12 bytes for each tile")
         for name in ("centres", "corners", "covariances"):
             if not np.isfinite(np.frombuffer(getattr(self, name) or b"", "<f4")).all():
@@ -351,7 +357,7 @@ class NoPose(Message):
 
     kind: Literal["no_pose"] = "no_pose"
     pose_solution_id: UUID
-    cause: str = Field(max_length=500)
+    cause: Text = Field(max_length=500)
 
 
 class Unplaced(Message):
@@ -372,7 +378,7 @@ class Crop(Message):
 
     tile: int = Field(ge=0)
     sha256: Sha256
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=LARGEST_INTEGER)
 
 
 class Evidence(Message):

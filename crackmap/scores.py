@@ -25,7 +25,8 @@ def bytes_from_logits(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     values = np.asarray(logits, np.float64)
     if np.isnan(values).any():
         raise ValueError("a logit is NaN")
-    return np.clip(np.rint(values * STEPS_PER_LOGIT) + ZERO_LOGIT, LOWEST, HIGHEST).astype(np.uint8)
+    steps = np.rint(values * STEPS_PER_LOGIT) + ZERO_LOGIT
+    return np.asarray(np.clip(steps, LOWEST, HIGHEST), np.uint8)
 
 
 def logits_from_bytes(scores: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
