@@ -1,0 +1,1 @@
+"""Where the camera was: one source of poses, one file."""

@@ -1,0 +1,198 @@
+"""The rows of a pose file, checked one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from crackmap.errors import InputError
+from crackmap.messages import Pose
+
+JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance")
+CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
+CSV_COLUMNS = ("file", "time_s", *CSV_POSITION, *CSV_ORIENTATION, "covariance")
+
+LARGEST = 1e10
+
+
+class PoseFileError(InputError):
+    """The pose file cannot be used; the message names file, line, key and value."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pose and what it belongs to; at least one of file and time is there."""
+
+    line: int
+    file: str | None
+    time_s: float | None
+    pose: Pose
+
+    @property
+    def known_time_s(self) -> float:
+        """The time of a row that has no file name."""
+        assert self.time_s is not None
+        return self.time_s
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What one line says, not yet checked."""
+
+    path: Path
+    line: int
+    values: dict[str, Any]
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        raise PoseFileError(f"{self.path}, line {self.line}, {key}: {why}")
+
+    def number(self, key: str, value: Any) -> float:
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            self.refuse(key, f"{value!r} is not a finite number; leave out rows without a pose")
+        if abs(number) > LARGEST:
+            self.refuse(key, f"{value!r} is out of any range; times are UNIX seconds, places are metres")
+        return number
+
+    def numbers(self, key: str, count: int) -> tuple[float, ...]:
+        values = self.values.get(key)
+        if not isinstance(values, list) or len(values) != count:
+            found = f"{len(values)}" if isinstance(values, list) else repr(values)
+            self.refuse(key, f"must be {count} numbers, not {found}")
+        return tuple(self.number(key, value) for value in values)
+
+
+def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
+    """All rows of a CSV or JSON-lines file, in its order; at least one. Raises PoseFileError."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PoseFileError(
+            f"{path}, line {line}: not UTF-8 text; save the poses as UTF-8 CSV or JSON lines"
+        ) from error
+    records = _json_records(path, text) if text.lstrip().startswith("{") else _csv_records(path, text)
+    rows = tuple(_row(record) for record in records)
+    if not rows:
+        raise PoseFileError(f"{path} holds no pose; write a header row and one row for each photograph, or JSON lines")
+    return rows
+
+
+def _json_records(path: Path, text: str) -> Iterator[_Record]:
+    for line, written in enumerate(text.split("\n"), start=1):
+        if not written.strip():
+            continue
+        try:
+            values = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            raise PoseFileError(f"{path}, line {line}: not JSON ({error}); write one object on each line") from error
+        if not isinstance(values, dict):
+            raise PoseFileError(f"{path}, line {line}: must be an object {{…}}, not {written.strip()[:40]!r}")
+        record = _Record(path, line, values)
+        for key in values:
+            if key not in JSON_KEYS:
+                record.refuse(key, f"is not known; the keys are {', '.join(JSON_KEYS)}")
+        yield record
+
+
+def _csv_records(path: Path, text: str) -> Iterator[_Record]:
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        _check_columns(path, columns)
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                raise PoseFileError(
+                    f"{path}, line {reader.line_num}: has {len(cells)} values, the header names {len(columns)} columns"
+                )
+            named = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
+            covariance = named.get("covariance")
+            values: dict[str, Any] = {
+                "file": named.get("file"),
+                "time_s": named.get("time_s"),
+                "position_m": [named[name] for name in CSV_POSITION],
+                "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
+                "covariance": covariance.split() if covariance else None,
+            }
+            yield _Record(path, reader.line_num, values)
+    except csv.Error as error:
+        raise PoseFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+
+
+def _check_columns(path: Path, columns: list[str]) -> None:
+    for name in columns:
+        if name not in CSV_COLUMNS:
+            raise PoseFileError(f"{path}, line 1, {name!r}: is not known; the columns are {', '.join(CSV_COLUMNS)}")
+        if columns.count(name) > 1:
+            raise PoseFileError(f"{path}, line 1, {name}: stands there {columns.count(name)} times; keep one column")
+    missing = [name for name in (*CSV_POSITION, *CSV_ORIENTATION) if name not in columns]
+    if not {"file", "time_s"} & set(columns):
+        missing.insert(0, "file (or time_s)")
+    if missing:
+        raise PoseFileError(f"{path}, line 1: no column {', '.join(missing)}; the columns are {', '.join(CSV_COLUMNS)}")
+
+
+def _row(record: _Record) -> Row:
+    file, time_s = record.values.get("file"), record.values.get("time_s")
+    if file is None and time_s is None:
+        record.refuse("file", "is missing, and so is time_s; one of them says what the pose belongs to")
+    if file is not None and (not isinstance(file, str) or not file.strip()):
+        record.refuse("file", f"must be a file name, not {file!r}")
+    x_m, y_m, z_m = record.numbers("position_m", 3)
+    pose = Pose(position_m=(x_m, y_m, z_m), orientation_xyzw=_orientation(record), covariance=_covariance(record))
+    return Row(record.line, file, None if time_s is None else record.number("time_s", time_s), pose)
+
+
+def _orientation(record: _Record) -> tuple[float, float, float, float]:
+    quaternion = np.array(record.numbers("orientation_xyzw", 4))
+    norm = float(np.linalg.norm(quaternion))
+    if abs(norm - 1.0) > 1e-3:
+        record.refuse("orientation_xyzw", f"has length {norm:.4g}, not 1; write a unit quaternion x y z w")
+    x, y, z, w = (quaternion / norm).tolist()
+    return x, y, z, w
+
+
+def _covariance(record: _Record) -> tuple[float, ...] | None:
+    """None where it is unknown: absent, or with a variance that is NaN or 0, for no pose is perfect."""
+    values = record.values.get("covariance")
+    if values is None:
+        return None
+    if isinstance(values, list) and len(values) == 36 and any(_is_nan(value) for value in values):
+        return None
+    matrix = np.array(record.numbers("covariance", 36)).reshape(6, 6)
+    largest = float(np.abs(matrix).max())
+    uneven = np.argwhere(np.abs(matrix - matrix.T) > 1e-6 * largest)
+    if len(uneven):
+        row, column = uneven[0]
+        record.refuse(
+            "covariance",
+            f"is not symmetric: {matrix[row, column]:g} in row {row + 1}, column {column + 1}, but "
+            f"{matrix[column, row]:g} across; write 36 numbers row by row for x y z rx ry rz",
+        )
+    matrix = (matrix + matrix.T) / 2
+    # Scaled to a correlation matrix first: metres and radians differ by orders of magnitude.
+    deviations = np.sqrt(np.abs(np.diag(matrix)))
+    scale = np.where(deviations > 0, deviations, 1.0)
+    lowest = float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min())
+    if lowest < -1e-6:
+        record.refuse("covariance", f"is not positive semi-definite (lowest scaled eigenvalue {lowest:.3g})")
+    if (np.diag(matrix) == 0).any():
+        return None
+    return tuple(matrix.ravel().tolist())
+
+
+def _is_nan(value: Any) -> bool:
+    return str(value).strip().lower() in {"nan", "+nan", "-nan"}

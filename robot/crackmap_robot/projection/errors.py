@@ -1,0 +1,7 @@
+"""What can keep a picture from being placed."""
+
+from crackmap.errors import InputError
+
+
+class NoView(InputError):  # noqa: N818 - it reads as what it is
+    """The camera, with this lens and at this pose, does not see the surface with every pixel."""

@@ -1,0 +1,65 @@
+"""Where directions meet the plane w = 0 of a surface's body frame."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from crackmap.messages import Pose
+from crackmap_robot.projection.errors import NoView
+
+FloatArray = npt.NDArray[np.float64]
+
+STEEPEST_DEG = 85.0
+"""Rays farther than this from the surface's normal are no view of it: a pixel is smeared over 130 times its area."""
+
+
+def rotation(orientation_xyzw: tuple[float, float, float, float]) -> FloatArray:
+    """(3, 3) matrix that turns vectors of the optical frame into the body frame."""
+    x, y, z, w = orientation_xyzw
+    n = x * x + y * y + z * z + w * w
+    s = 2 / n
+    return np.array(
+        [
+            [1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w)],
+            [s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w)],
+            [s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y)],
+        ]
+    )
+
+
+def directions(points: FloatArray, pose: Pose) -> FloatArray:
+    """Body-frame vectors (n, 3) of normalised image coordinates (n, 2); their optical z is 1, so they are not units."""
+    turned = rotation(pose.orientation_xyzw)
+    result: FloatArray = points @ turned[:, :2].T + turned[:, 2]
+    return result
+
+
+def hits(rays: FloatArray, pose: Pose) -> FloatArray:
+    """(u, v) in metres (n, 2) where body-frame vectors (n, 3) from the camera meet the plane. Raises NoView."""
+    distance_m = pose.position_m[2]
+    if distance_m <= 0:
+        raise NoView(f"the camera is {-distance_m:.3f} m behind the surface")
+    cosine = -rays[:, 2] / np.linalg.norm(rays, axis=1)
+    lowest = float(cosine.min())
+    if lowest <= 0:
+        raise NoView("a part of the picture looks away from the surface (its horizon is in view)")
+    if lowest < math.cos(math.radians(STEEPEST_DEG)):
+        angle = math.degrees(math.acos(lowest))
+        raise NoView(f"a part of the picture sees the surface {angle:.1f}° from square, over {STEEPEST_DEG:g}°")
+    reach = -distance_m / rays[:, 2]
+    return np.array(pose.position_m[:2]) + reach[:, None] * rays[:, :2]
+
+
+def hit_slopes(rays: FloatArray, pose: Pose) -> tuple[FloatArray, FloatArray]:
+    """d(u, v)/d(camera position), (n, 2, 3), and d(u, v)/d(ray), (n, 2, 3).
+
+    With the hit h = p + s d and s = −p_w / d_w: dh/dp = A and dh/dd = s A, where A = [I | −d_uv / d_w].
+    """
+    by_position = np.zeros((len(rays), 2, 3))
+    by_position[:, 0, 0] = by_position[:, 1, 1] = 1.0
+    by_position[:, :, 2] = -rays[:, :2] / rays[:, 2:]
+    reach = -pose.position_m[2] / rays[:, 2]
+    return by_position, reach[:, None, None] * by_position
