@@ -121,7 +121,7 @@ def undistorted(
 
 
 def pixel_rays(camera: SimulatedCamera) -> SmallFloatArray:
-    """(height, width, 2) float32: x, y of each pixel's ray at depth 1 in the optical frame. Kept for the last cameras."""
+    """(height, width, 2) float32: x, y of each pixel's ray at depth 1 in the optical frame; kept for a few cameras."""
     return _pixel_rays(camera.width_px, camera.height_px, (camera.fx, camera.fy, camera.cx, camera.cy), camera.lens)
 
 

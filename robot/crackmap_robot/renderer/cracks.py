@@ -26,7 +26,7 @@ class TrueCrack:
     width_mm: FloatArray
     """(n,): opening at each vertex."""
     contrast: float = 0.8
-    """Share of the light that a fully covered point loses, in linear light (0.8 looks about half as bright on screen)."""
+    """Share of the light that a fully covered point loses, in linear light (0.8: half as bright on screen)."""
 
     @property
     def length_m(self) -> float:
@@ -40,13 +40,13 @@ class CrackStyle:
 
     width_mm: tuple[float, float] = (0.2, 2.0)
     """Typical opening of a crack, log-uniform."""
-    contrast: tuple[float, float] = (0.55, 0.94)
-    """In linear light; about 0.3 to 0.72 on screen."""
+    contrast: tuple[float, float] = (0.6, 0.97)
+    """In linear light; about 0.33 to 0.8 on screen."""
     length_m: tuple[float, float] = (0.25, 1.6)
     branch_probability: float = 0.35
-    crookedness: float = 0.05
+    crookedness: tuple[float, float] = (0.03, 0.09)
     """Sideways swing of the whole crack as a share of its length."""
-    roughness: float = 0.72
+    roughness: tuple[float, float] = (0.68, 0.92)
     """Hurst exponent of the path: lower is more jagged."""
 
 
@@ -65,8 +65,12 @@ def random_cracks(
         centre = np.array([rng.uniform(0.06, 0.94) * width_m, rng.uniform(0.15, 0.85) * height_m])
         reach = length / 2 * np.array([np.cos(angle), np.sin(angle)])
         width = float(np.exp(rng.uniform(*np.log(style.width_mm))))
-        contrast = float(rng.uniform(*style.contrast))
-        main = random_crack(rng, f"crack-{number:02}", centre - reach, centre + reach, width, contrast, style)
+        # Wide cracks are deep: only thin ones are ever pale.
+        deep = min(1.0, width / 1.2)
+        contrast = float(style.contrast[1] - (1 - 0.8 * deep) * rng.uniform(0, style.contrast[1] - style.contrast[0]))
+        main = random_crack(
+            rng, f"crack-{number:02}", centre - reach, centre + reach, width_mm=width, contrast=contrast, style=style
+        )
         cracks.append(main)
         if rng.uniform() < style.branch_probability:
             cracks.append(_branch(rng, main, style))
@@ -79,6 +83,7 @@ def random_crack(
     crack_id: str,
     start_m: FloatArray,
     end_m: FloatArray,
+    *,
     width_mm: float,
     contrast: float = 0.8,
     style: CrackStyle | None = None,
@@ -87,8 +92,9 @@ def random_crack(
     style = style or CrackStyle()
     length = float(np.hypot(*(end_m - start_m)))
     levels = max(2, int(np.ceil(np.log2(max(length, 0.004) / VERTEX_SPACING_M))))
-    aside = _fractal(rng, levels, style.crookedness * length, style.roughness)
-    ahead = _fractal(rng, levels, 0.2 * style.crookedness * length, style.roughness)
+    swing, roughness = rng.uniform(*style.crookedness) * length, rng.uniform(*style.roughness)
+    aside = _fractal(rng, levels, swing, roughness)
+    ahead = _fractal(rng, levels, 0.2 * swing, roughness)
     direction = (end_m - start_m) / length
     normal = np.array([-direction[1], direction[0]])
     share = np.linspace(0, 1, len(aside))
@@ -121,7 +127,8 @@ def _branch(rng: np.random.Generator, main: TrueCrack, style: CrackStyle) -> Tru
     reach = rng.uniform(0.12, 0.4) * main.length_m * np.array([np.cos(turn), np.sin(turn)])
     width = float(main.width_mm[at] * rng.uniform(0.4, 0.8))
     start = main.polyline_m[at]
-    crack = random_crack(rng, f"{main.crack_id}.1", start, start + reach, max(width, 0.1), main.contrast, style)
+    name = f"{main.crack_id}.1"
+    crack = random_crack(rng, name, start, start + reach, width_mm=max(width, 0.1), contrast=main.contrast, style=style)
     # A branch is open where it leaves its crack: undo the taper of that end.
     opened = crack.width_mm.copy()
     near = len(opened) // 8 + 1
@@ -143,7 +150,13 @@ def _inside(crack: TrueCrack, width_m: float, height_m: float) -> TrueCrack | No
 
 
 def paint_crack(
-    texture: Picture, crack: TrueCrack, height_m: float, mm_per_px: float, rng: np.random.Generator, ragged: float = 0.16
+    texture: Picture,
+    crack: TrueCrack,
+    height_m: float,
+    mm_per_px: float,
+    rng: np.random.Generator,
+    *,
+    ragged: float = 0.16,
 ) -> None:
     """Darken the linear ``texture`` (row 0 at v = ``height_m``) where ``crack`` lies.
 
@@ -169,7 +182,9 @@ def _resampled(crack: TrueCrack, step_mm: float) -> tuple[FloatArray, FloatArray
     steps_mm = np.hypot(*np.diff(crack.polyline_m, axis=0).T) * 1000
     pieces = np.maximum(1, np.ceil(steps_mm / step_mm)).astype(int)
     segment = np.repeat(np.arange(len(pieces)), pieces)
-    at = np.r_[segment + (np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[segment], len(pieces)]
+    piece = np.arange(len(segment)) - (np.cumsum(pieces) - pieces)[segment]
+    at = np.append(segment + piece / pieces[segment], len(pieces))
     number = np.arange(len(crack.polyline_m))
     line = np.column_stack([np.interp(at, number, crack.polyline_m[:, axis]) for axis in (0, 1)])
-    return line, np.interp(at, number, crack.width_mm)
+    width_mm: FloatArray = np.interp(at, number, crack.width_mm)
+    return line, width_mm

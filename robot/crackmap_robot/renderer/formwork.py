@@ -68,15 +68,11 @@ def lay_joints(rng: np.random.Generator, formwork: Formwork, width_m: float, hei
     return tuple(joints)
 
 
-def _joint(
-    rng: np.random.Generator, formwork: Formwork, start: tuple[float, float], end: tuple[float, float]
-) -> Joint:
+def _joint(rng: np.random.Generator, formwork: Formwork, start: tuple[float, float], end: tuple[float, float]) -> Joint:
     return Joint(start, end, formwork.joint_width_mm * float(rng.uniform(0.6, 1.5)), float(rng.uniform(0.12, 0.6)))
 
 
-def lay_tie_holes(
-    rng: np.random.Generator, formwork: Formwork, width_m: float, height_m: float
-) -> tuple[TieHole, ...]:
+def lay_tie_holes(rng: np.random.Generator, formwork: Formwork, width_m: float, height_m: float) -> tuple[TieHole, ...]:
     """Two per panel height and width, at the fifths, as far as they are on the wall."""
     holes = []
     across = formwork.first_joint_u_m + formwork.panel_width_m * (np.arange(-1, 40)[:, None] + [0.2, 0.8]).ravel()
@@ -99,12 +95,12 @@ def paint_joint(texture: Picture, joint: Joint, height_m: float, mm_per_px: floa
     normal = np.array([-direction[1], direction[0]])
     line = line + np.outer(0.0002 * wander(rng, count, 25) + 0.0001 * wander(rng, count, 4), normal)
     points = np.column_stack([line[:, 0] * scale - 0.5, (height_m - line[:, 1]) * scale - 0.5])
-    fading = np.clip(0.75 + 0.5 * wander(rng, count, 60) + 0.3 * wander(rng, count, 9), 0.05, 2)
+    fading = np.clip(0.9 + 0.2 * wander(rng, count, 60) + 0.15 * wander(rng, count, 9), 0.1, 2)
     half = joint.width_mm / mm_per_px / 2 * fading
     rest = 1 - joint.depth
-    ridge = joint.width_mm / mm_per_px * (1.0 + 0.35 * wander(rng, count, 8).clip(-1.5, 1.5))
+    burr = np.clip(0.8 + 0.6 * wander(rng, count, 30) + 0.4 * wander(rng, count, 6), 0, 2) / mm_per_px
     shape = texture.shape[:2]
-    darken(texture, coverage(Stroke(points, half + np.clip(ridge, 0, None), -half * 0.8), shape), (1.12, 1.12, 1.11))
+    darken(texture, coverage(Stroke(points, half + burr, -half * 0.8), shape), (1.13, 1.13, 1.12))
     darken(texture, coverage(Stroke(points, half, half), shape), (rest, rest, rest * 1.02))
 
 
@@ -130,7 +126,8 @@ def paint_tie_hole(
     if hole.plugged:
         tone = rng.uniform(0.75, 1.08) * (1 + 0.4 * grain)
         seam = np.clip(1 - np.abs(distance - edge) * radius / max(1.0, 0.5 / mm_per_px), 0, 1)
-        factor = (1 + inside * (tone - 1)) * (1 - seam * rng.uniform(0.1, 0.5) * np.clip(0.7 + 0.5 * np.sin(angle * 2), 0, 1))
+        seam = seam * rng.uniform(0.1, 0.5) * np.clip(0.7 + 0.5 * np.sin(angle * 2), 0, 1)
+        factor = (1 + inside * (tone - 1)) * (1 - seam)
     else:
         # The shadow's edge is the upper rim again, thrown down on the cone's wall.
         drop = rng.uniform(0.3, 0.9)

@@ -44,7 +44,8 @@ class Lighting:
             distance = np.abs(dv * np.cos(shadow.angle_rad) - du * np.sin(shadow.angle_rad)).astype(np.float32)
             half, soft = shadow.width_m / 2, shadow.penumbra_m / 2
             light *= 1 - np.float32(shadow.depth) * (1 - smooth_step(half - soft, half + soft, distance))
-        return np.maximum(light, np.float32(0.05)).astype(np.float32)
+        lit: SmallFloatArray = np.maximum(light, np.float32(0.05)).astype(np.float32)
+        return lit
 
 
 def random_lighting(rng: np.random.Generator, width_m: float, height_m: float, shadow_count: float = 0.7) -> Lighting:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from crackmap_robot.renderer.arrays import FloatArray, SmallFloatArray
 
@@ -31,7 +30,8 @@ class Lattice:
         part = self.values[max(first, 0) : last + 2 * MARGIN]
         top_of_part_px = (max(first, 0) - MARGIN) * self.cell_px
         if self.cell_px > 1:
-            part = cv2.resize(part, None, fx=self.cell_px, fy=self.cell_px, interpolation=cv2.INTER_CUBIC)
+            big = cv2.resize(part, None, fx=self.cell_px, fy=self.cell_px, interpolation=cv2.INTER_CUBIC)
+            part = np.asarray(big, np.float32)
         row, column = top_px - top_of_part_px, MARGIN * self.cell_px
         return part[row : row + bottom_px - top_px, column : column + width_px]
 
@@ -44,17 +44,19 @@ def lattice(rng: np.random.Generator, height_px: int, width_px: int, cell_px: in
 
 def enlarged(field: SmallFloatArray, cell_px: int) -> Lattice:
     """A coarse field (one value per ``cell_px`` pixels) as a lattice, its edges repeated outwards."""
-    return Lattice(cv2.copyMakeBorder(field, *(MARGIN, MARGIN + 1) * 2, cv2.BORDER_REPLICATE), cell_px)
+    edged = cv2.copyMakeBorder(field, *(MARGIN, MARGIN + 1) * 2, cv2.BORDER_REPLICATE)
+    return Lattice(np.asarray(edged, np.float32), cell_px)
 
 
 def clouds(rng: np.random.Generator, shape: tuple[int, int], cell: tuple[float, float]) -> SmallFloatArray:
-    """One octave of smooth noise, float32 of ``shape``, cells of ``cell`` = (rows, columns): unequal ones give streaks."""
+    """One octave of smooth noise, float32 of ``shape``, ``cell`` = (rows, columns): unequal cells give streaks."""
     rows, columns = (max(3, int(np.ceil(n / c)) + 3) for n, c in zip(shape, cell, strict=True))
     coarse = rng.standard_normal((rows, columns), dtype=np.float32)
     shift = rng.uniform(0.5, 1.5, 2)
     scale = np.array([[1 / cell[1], 0, shift[1]], [0, 1 / cell[0], shift[0]]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(coarse, scale, (shape[1], shape[0]), flags=flags, borderMode=cv2.BORDER_REFLECT)
+    fine = cv2.warpAffine(coarse, scale, (shape[1], shape[0]), flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(fine, np.float32)
 
 
 def wander(rng: np.random.Generator, count: int, cell: float) -> FloatArray:
@@ -65,8 +67,9 @@ def wander(rng: np.random.Generator, count: int, cell: float) -> FloatArray:
     t = at - index
     weight = t * t * (3 - 2 * t)
     # The blend of two independent normals loses variance between the knots; divide it out.
-    blend: npt.NDArray[np.float64] = knots[index] * (1 - weight) + knots[index + 1] * weight
-    return blend / np.sqrt(weight**2 + (1 - weight) ** 2)
+    blend = knots[index] * (1 - weight) + knots[index + 1] * weight
+    even: FloatArray = blend / np.sqrt(weight**2 + (1 - weight) ** 2)
+    return even
 
 
 def smooth_step(low: float, high: float, x: SmallFloatArray) -> SmallFloatArray:

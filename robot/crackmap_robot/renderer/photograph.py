@@ -59,7 +59,9 @@ def exposed(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
     for dy in offsets:
         for dx in offsets:
             place = at if side == 1 else at + right * (scale * np.float32(dx)) + down * (scale * np.float32(dy))
-            sample = cv2.remap(texture, place, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, (BACKGROUND,) * 3)
+            sample = cv2.remap(
+                texture, place, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(BACKGROUND,) * 3
+            )
             cv2.accumulate(sample, total)
     total *= np.float32(1 / side**2)
     return total
@@ -71,7 +73,7 @@ def developed(light: SmallFloatArray, camera: SimulatedCamera, noise: SmallFloat
     ``noise`` holds independent standard normal values of the shape of ``light``.
     """
     if camera.blur_px > 0:
-        light = cv2.GaussianBlur(light, (0, 0), camera.blur_px)
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), camera.blur_px), np.float32)
     gain = np.array(camera.white_balance, np.float32) * np.float32(camera.exposure / 255)
     light = light * gain
     if camera.vignette > 0:
@@ -84,9 +86,16 @@ def developed(light: SmallFloatArray, camera: SimulatedCamera, noise: SmallFloat
     return np.take(_SCREEN, steps)
 
 
+def jpeg_bytes(picture: Picture, quality: int) -> bytes:
+    """Encode an RGB picture."""
+    encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return encoded.tobytes()
+
+
 def srgb_from_linear(linear: FloatArray) -> FloatArray:
     """IEC 61966-2-1: linear light 0…1 → encoded 0…1."""
-    result: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+    power = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+    result: FloatArray = np.where(linear <= 0.0031308, 12.92 * linear, power)
     return result
 
 
@@ -96,6 +105,7 @@ def linear_from_srgb(encoded: FloatArray) -> FloatArray:
     return result
 
 
+_NO_MAP = np.empty(0, np.float32)
 _SCREEN = np.round(255 * srgb_from_linear((np.arange(SCREEN_STEPS) + 0.5) / SCREEN_STEPS)).astype(np.uint8)
 
 
@@ -134,7 +144,8 @@ def _part_of_texture(
     part = texture[low[1] : high[1], low[0] : high[0]]
     if level:
         size = (max(1, round(part.shape[1] / block)), max(1, round(part.shape[0] / block)))
-        part = cv2.resize(part[: size[1] * block, : size[0] * block], size, interpolation=cv2.INTER_AREA)
+        whole = part[: size[1] * block, : size[0] * block]
+        part = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
     return part, low.astype(np.float32)
 
 
@@ -143,4 +154,5 @@ def _vignette(camera: SimulatedCamera) -> SmallFloatArray:
     x = (np.arange(camera.width_px, dtype=np.float32) - camera.cx) ** 2
     y = (np.arange(camera.height_px, dtype=np.float32) - camera.cy)[:, None] ** 2
     square = (x + y) / (x.max() + y.max())
-    return (1 - np.float32(camera.vignette) * square).astype(np.float32)
+    left: SmallFloatArray = (1 - np.float32(camera.vignette) * square).astype(np.float32)
+    return left

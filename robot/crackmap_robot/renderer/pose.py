@@ -25,7 +25,9 @@ class Pose:
     def __post_init__(self) -> None:
         length = float(np.linalg.norm(self.orientation_xyzw))
         if not abs(length - 1) < 1e-6:
-            raise InputError(f"Pose: orientation_xyzw {self.orientation_xyzw} has length {length:.6g}; give a unit quaternion")
+            raise InputError(
+                f"Pose: orientation_xyzw {self.orientation_xyzw} is {length:.6g} long; give a unit quaternion"
+            )
 
     @classmethod
     def from_rotation(cls, position_m: FloatArray, rotation: FloatArray) -> Self:
@@ -67,7 +69,7 @@ def rotation_from_vector(vector: FloatArray) -> FloatArray:
 
 
 def quaternion_xyzw(rotation: FloatArray) -> tuple[float, float, float, float]:
-    """Unit quaternion of a (3, 3) rotation: the eigenvector of Bar-Itzhack's symmetric 4×4 matrix, stable everywhere."""
+    """Unit quaternion of a (3, 3) rotation: the eigenvector of Bar-Itzhack's 4×4 matrix, stable everywhere."""
     r = rotation
     k = np.array(
         [

@@ -63,8 +63,8 @@ def coverage(stroke: Stroke, shape: tuple[int, int]) -> Coverage:
     for size in np.unique(-(-need[on_raster] // step) * step):
         members = np.flatnonzero(on_raster & (-(-need // step) * step == size))
         chunk = max(1, PATCHES_AT_ONCE // int(size) ** 2)
-        for first in range(0, len(members), chunk):
-            found.append(_patches(stroke, members[first : first + chunk], low, int(size), shape))
+        groups = (members[first : first + chunk] for first in range(0, len(members), chunk))
+        found += [_patches(stroke, group, low, int(size), shape) for group in groups]
     if not found:
         return Coverage(np.empty(0, np.int64), np.empty(0, np.float32))
     index, distance, share = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -108,7 +108,7 @@ def _between(values: FloatArray, segments: npt.NDArray[np.int64], t: SmallFloatA
 
 
 def darken(texture: Picture, area: Coverage, factor: tuple[float, float, float]) -> None:
-    """Multiply linear values by ``factor`` per channel where ``area`` covers a pixel wholly, in proportion elsewhere."""
+    """Multiply linear values by ``factor`` (per channel) where ``area`` covers a pixel wholly, by less elsewhere."""
     pixels = texture.reshape(-1, 3)
     values = pixels[area.index].astype(np.float32)
     values *= 1 + area.share[:, None] * (np.array(factor, np.float32) - 1)

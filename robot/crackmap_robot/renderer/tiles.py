@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from crackmap_robot.renderer.concrete import random_concrete
 from crackmap_robot.renderer.cracks import CrackStyle, TrueCrack
 from crackmap_robot.renderer.formwork import random_formwork
 from crackmap_robot.renderer.lighting import random_lighting
-from crackmap_robot.renderer.photograph import developed, exposed
+from crackmap_robot.renderer.photograph import developed, exposed, jpeg_bytes
 from crackmap_robot.renderer.pose import Pose, looking_at
 from crackmap_robot.renderer.wall import Wall, make_wall
 
@@ -65,7 +65,8 @@ def render_tiles(
         rng = np.random.default_rng([seed, walls])
         walls += 1
         wanted = min(TILES_PER_WALL, count - done)
-        for picture, label, scale, length in _tiles_of_wall(rng, wanted, tile_px, mm_per_px, width_mm, crack_share):
+        tiles = _tiles_of_wall(rng, wanted, tile_px, mm_per_px=mm_per_px, width_mm=width_mm, crack_share=crack_share)
+        for picture, label, scale, length in tiles:
             images[done], labels[done], scales[done], lengths[done] = picture, label, scale, length
             done += 1
     return LabelledTiles(images, labels, scales, lengths)
@@ -93,6 +94,7 @@ def _tiles_of_wall(
     rng: np.random.Generator,
     count: int,
     tile_px: int,
+    *,
     mm_per_px: tuple[float, float],
     width_mm: tuple[float, float],
     crack_share: float,
@@ -126,7 +128,7 @@ def _tiles_of_wall(
         on_wall = surface_points_m(camera, pose, np.array([[-1, -1], [tile_px, -1], [-1, tile_px], [tile_px, tile_px]]))
         if not np.all((on_wall > 0) & (on_wall < side_m)):
             continue
-        here = surface_points_m(camera, pose, np.concatenate([centre, centre + [[0, 1]], centre + [[1, 0]]]))
+        here = surface_points_m(camera, pose, centre + np.array([[0, 0], [0, 1], [1, 0]]))
         local = float(np.sqrt(np.abs(np.linalg.det(here[1:] - here[0])))) * 1000
         visible, anything = visible_length_px(wall.cracks, camera, pose, local)
         label = int(visible >= VISIBLE_CRACK_PX)
@@ -178,11 +180,10 @@ def _random_pose(rng: np.random.Generator, wall: Wall, want_crack: bool, scale_m
     roll = rng.normal(0, 0.15) + np.pi / 2 * rng.integers(4)
     pose = looking_at((float(place[0]), float(place[1])), FOCAL_PX * scale_mm / 1000, (tilt[0], tilt[1], 0))
     turn = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return replace(Pose.from_rotation(np.array(pose.position_m), pose.rotation() @ turn))
+    return Pose.from_rotation(np.array(pose.position_m), pose.rotation() @ turn)
 
 
 def _through_jpeg(picture: Picture, quality: int) -> Picture:
     """Encoded and decoded: both classes carry the traces of the same codec."""
-    encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    decoded: Picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
-    return decoded
+    encoded = np.frombuffer(jpeg_bytes(picture, quality), np.uint8)
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
