@@ -121,7 +121,7 @@ def undistorted(
 
 
 def pixel_rays(camera: SimulatedCamera) -> SmallFloatArray:
-    """(height, width, 2) float32: x, y of each pixel's ray at depth 1 in the optical frame; kept for a few cameras."""
+    """(2, height, width) float32: x, y of each pixel's ray at depth 1 in the optical frame; kept for a few cameras."""
     return _pixel_rays(camera.width_px, camera.height_px, (camera.fx, camera.fy, camera.cx, camera.cy), camera.lens)
 
 
@@ -133,11 +133,11 @@ def _pixel_rays(
     lens: tuple[float, float, float, float, float],
 ) -> SmallFloatArray:
     fx, fy, cx, cy = pinhole
-    rays = np.empty((height_px, width_px, 2), np.float32)
+    rays = np.empty((2, height_px, width_px), np.float32)
     x = (np.arange(width_px) - cx) / fx
     for row in range(0, height_px, 64):
         y = (np.arange(row, min(row + 64, height_px)) - cy) / fy
         column_x, column_y = np.meshgrid(x, y)
-        rays[row : row + 64, :, 0], rays[row : row + 64, :, 1] = undistorted(column_x, column_y, lens)
+        rays[0, row : row + 64], rays[1, row : row + 64] = undistorted(column_x, column_y, lens)
     rays.setflags(write=False)
     return rays

@@ -38,10 +38,11 @@ def render(wall: Wall, camera: SimulatedCamera, pose: Pose, rng: np.random.Gener
 def exposed(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
     """Light on the sensor without its faults: (height, width, 3) float32 linear, 255 = reflectance 1."""
     at = _texture_places(wall, camera, pose)
-    right, down = np.gradient(at, axis=1), np.gradient(at, axis=0)
-    sparse = np.ix_(_every(SAMPLE_PX, camera.height_px), _every(SAMPLE_PX, camera.width_px))
-    places = at[sparse].reshape(-1, 2)
-    footprint = np.hypot(*np.stack([right[sparse], down[sparse]]).reshape(2, -1, 2).transpose(2, 0, 1)).max(axis=0)
+    right: SmallFloatArray = np.gradient(at, axis=2)
+    down: SmallFloatArray = np.gradient(at, axis=1)
+    sparse = np.ix_((0, 1), _every(SAMPLE_PX, camera.height_px), _every(SAMPLE_PX, camera.width_px))
+    places = at[sparse].reshape(2, -1).T
+    footprint = np.maximum(np.hypot(*right[sparse]), np.hypot(*down[sparse])).ravel()
     seen = np.isfinite(footprint) & np.all((places > -SAMPLE_PX * footprint[:, None]), axis=1)
     seen &= np.all(places < wall.texture.shape[1::-1] + SAMPLE_PX * footprint[:, None], axis=1)
     if not seen.any():
@@ -51,16 +52,16 @@ def exposed(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
     texture, corner = _part_of_texture(wall.texture, places[seen], float(largest) * SAMPLE_PX, level)
     side = max(1, int(np.ceil(largest / 2**level - 0.1)))
     scale = np.float32(1 / 2**level)
-    at = (at - corner + np.float32(0.5)) * scale - np.float32(0.5)
+    at = (at - corner[:, None, None] + np.float32(0.5)) * scale - np.float32(0.5)
     at[np.isnan(at)] = FAR_AWAY_PX
     np.clip(at, FAR_AWAY_PX, -FAR_AWAY_PX, out=at)
     total = np.zeros((camera.height_px, camera.width_px, 3), np.float32)
     offsets = (np.arange(side) + 0.5) / side - 0.5
     for dy in offsets:
         for dx in offsets:
-            place = at if side == 1 else at + right * (scale * np.float32(dx)) + down * (scale * np.float32(dy))
+            column, row = at if side == 1 else at + right * (scale * np.float32(dx)) + down * (scale * np.float32(dy))
             sample = cv2.remap(
-                texture, place, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(BACKGROUND,) * 3
+                texture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(BACKGROUND,) * 3
             )
             cv2.accumulate(sample, total)
     total *= np.float32(1 / side**2)
@@ -105,24 +106,23 @@ def linear_from_srgb(encoded: FloatArray) -> FloatArray:
     return result
 
 
-_NO_MAP = np.empty(0, np.float32)
 _SCREEN = np.round(255 * srgb_from_linear((np.arange(SCREEN_STEPS) + 0.5) / SCREEN_STEPS)).astype(np.uint8)
 
 
 def _texture_places(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
-    """(height, width, 2) float32: column, row of the texture under each pixel's centre; NaN where there is none."""
+    """(2, height, width) float32: column, row of the texture under each pixel's centre; NaN where there is none."""
     rays = pixel_rays(camera)
     rotation = pose.rotation()
     u, v, w = pose.position_m
     scale = 1000 / wall.mm_per_px
-    x, y = rays[..., 0], rays[..., 1]
+    x, y = rays
     r = rotation.astype(np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = np.float32(-w * scale) / (r[2, 0] * x + r[2, 1] * y + r[2, 2])
         reach[reach <= 0] = np.nan
         at = np.empty_like(rays)
-        at[..., 0] = np.float32(u * scale - 0.5) + reach * (r[0, 0] * x + r[0, 1] * y + r[0, 2])
-        at[..., 1] = np.float32((wall.height_m - v) * scale - 0.5) - reach * (r[1, 0] * x + r[1, 1] * y + r[1, 2])
+        at[0] = np.float32(u * scale - 0.5) + reach * (r[0, 0] * x + r[0, 1] * y + r[0, 2])
+        at[1] = np.float32((wall.height_m - v) * scale - 0.5) - reach * (r[1, 0] * x + r[1, 1] * y + r[1, 2])
     return at
 
 
