@@ -40,7 +40,7 @@ def exposed(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
     at = _texture_places(wall, camera, pose)
     right: SmallFloatArray = np.gradient(at, axis=2)
     down: SmallFloatArray = np.gradient(at, axis=1)
-    sparse = np.ix_((0, 1), _every(SAMPLE_PX, camera.height_px), _every(SAMPLE_PX, camera.width_px))
+    sparse = np.ix_(np.arange(2), _every(SAMPLE_PX, camera.height_px), _every(SAMPLE_PX, camera.width_px))
     places = at[sparse].reshape(2, -1).T
     footprint = np.maximum(np.hypot(*right[sparse]), np.hypot(*down[sparse])).ravel()
     seen = np.isfinite(footprint) & np.all((places > -SAMPLE_PX * footprint[:, None]), axis=1)
