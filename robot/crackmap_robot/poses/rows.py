@@ -82,6 +82,8 @@ def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
         raise PoseFileError(
             f"{path}, line {line}: not UTF-8 text; save the poses as UTF-8 CSV or JSON lines"
         ) from error
+    if not text.strip():
+        raise PoseFileError(f"{path} holds no pose: it is empty")
     records = _json_records(path, text) if text.lstrip().startswith("{") else _csv_records(path, text)
     rows = tuple(_row(record) for record in records)
     if not rows:

@@ -8,8 +8,6 @@ Normalised coordinates (x, y) are the direction (x, y, 1) in the optical frame. 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,8 +16,8 @@ from crackmap_robot.projection.errors import NoView
 
 FloatArray = npt.NDArray[np.float64]
 
-WIDEST = 12.0
-"""Largest r looked for: 85.2 degrees off the optical axis."""
+RADII = np.linspace(0.0, 12.0, 4001)
+"""Where the radial terms are looked at; r = 12 is 85.2 degrees off the optical axis."""
 TOLERANCE = 1e-9
 """Normalised coordinates: a millionth of a pixel at a focal length of 1,000."""
 STEPS = 20
@@ -50,8 +48,10 @@ def undistorted(pixels_px: FloatArray, camera: Camera) -> FloatArray:
     can explain, and a solution behind the fold is none. Raises NoView for them.
     """
     target = (pixels_px - (camera.cx_px, camera.cy_px)) / (camera.fx_px, camera.fy_px)
-    widest = _fold(camera)
-    points: FloatArray = _radial_start(target, camera, widest)
+    radii, moved_radii = _radial_table(camera)
+    # Start from the inverse without the tangential terms.
+    radius = np.hypot(target[:, 0], target[:, 1])
+    points: FloatArray = target * (np.interp(radius, moved_radii, radii) / np.maximum(radius, 1e-12))[:, None]
     for _ in range(STEPS):
         moved, jacobian = distorted(points, camera)
         step = _solved(jacobian, target - moved)
@@ -60,7 +60,7 @@ def undistorted(pixels_px: FloatArray, camera: Camera) -> FloatArray:
             break
     moved, jacobian = distorted(points, camera)
     solved = np.abs(moved - target).max(axis=1) < TOLERANCE
-    solved &= (_determinant(jacobian) > 0) & (np.hypot(points[:, 0], points[:, 1]) <= widest)
+    solved &= (_determinant(jacobian) > 0) & (np.hypot(points[:, 0], points[:, 1]) <= radii[-1] + RADII[1])
     if not solved.all():
         x, y = pixels_px[np.argmin(solved)]
         raise NoView(f"the lens distortion cannot be inverted at pixel ({x:g}, {y:g}): the calibration does not fit")
@@ -73,24 +73,13 @@ def pixel_slopes(points: FloatArray, camera: Camera) -> FloatArray:
     return np.asarray(np.linalg.inv(jacobian) / (camera.fx_px, camera.fy_px), np.float64)
 
 
-def _fold(camera: Camera) -> float:
-    """Radius up to which r (1 + k1 r² + k2 r⁴ + k3 r⁶) grows."""
+def _radial_table(camera: Camera) -> tuple[FloatArray, FloatArray]:
+    """Radii and where the radial terms move them, as far out as that grows."""
     k1, k2, _, _, k3 = camera.distortion
-    roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])  # leading zeros are taken off by it
-    folds = [root.real for root in roots if abs(root.imag) < 1e-12 * abs(root) + 1e-15 and root.real > 0]
-    return min([math.sqrt(fold) for fold in folds] + [WIDEST])
-
-
-def _radial_start(target: FloatArray, camera: Camera, widest: float) -> FloatArray:
-    """The inverse without the tangential terms, read from a table of the radius."""
-    k1, k2, _, _, k3 = camera.distortion
-    r = np.linspace(0.0, 0.999 * widest, 2048)
-    r2 = r * r
-    table = r * (1 + r2 * (k1 + r2 * (k2 + r2 * k3)))
-    radius = np.hypot(target[:, 0], target[:, 1])
-    scale = np.interp(radius, table, r) / np.maximum(radius, 1e-12)
-    start: FloatArray = target * scale[:, None]
-    return start
+    r2 = RADII * RADII
+    grows = 1 + r2 * (3 * k1 + r2 * (5 * k2 + r2 * 7 * k3)) > 0
+    count = len(RADII) if grows.all() else int(np.argmin(grows))
+    return RADII[:count], (RADII * (1 + r2 * (k1 + r2 * (k2 + r2 * k3))))[:count]
 
 
 def _determinant(matrices: FloatArray) -> FloatArray:

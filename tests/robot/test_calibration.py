@@ -1,0 +1,134 @@
+"""Camera files: what is read, and how bad ones are refused."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from crackmap_robot.calibration import CalibrationError, check_fits, read_camera
+
+from crackmap.errors import InputError
+
+GOOD = """\
+image_width: 1600
+image_height: 1200
+camera_name: crawler
+camera_matrix:
+  rows: 3
+  cols: 3
+  data: [1500.5, 0., 790.25, 0., 1501.0, 610.0, 0., 0., 1.]
+distortion_model: plumb_bob
+distortion_coefficients:
+  rows: 1
+  cols: 5
+  data: [-0.2, 0.05, 1e-3, -1.0e-03, 0.01]
+rectification_matrix:
+  rows: 3
+  cols: 3
+  data: [1., 0., 0., 0., 1., 0., 0., 0., 1.]
+projection_matrix:
+  rows: 3
+  cols: 4
+  data: [1480., 0., 790., 0., 0., 1480., 610., 0., 0., 0., 1., 0.]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "camera.yaml"
+
+
+def test_what_a_calibrator_writes_is_read(file: Path) -> None:
+    file.write_text(GOOD)
+    camera, sha256 = read_camera(file)
+    assert (camera.name, camera.width_px, camera.height_px) == ("crawler", 1600, 1200)
+    assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px) == (1500.5, 1501.0, 790.25, 610.0)
+    assert camera.distortion == (-0.2, 0.05, 0.001, -0.001, 0.01)  # 1e-3, which YAML 1.1 reads as text, too
+    assert sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+
+
+def test_four_coefficients_leave_k3_at_zero(file: Path) -> None:
+    file.write_text(GOOD.replace("1e-3, -1.0e-03, 0.01]", "0.001, -0.001]").replace("cols: 5", "cols: 4"))
+    assert read_camera(file)[0].distortion == (-0.2, 0.05, 0.001, -0.001, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("image_width: 1600", "image_width: 0", "line 1, image_width: must be a whole number of pixels"),
+        ("image_width: 1600", "image_width: 1600.5", "line 1, image_width"),
+        ("image_width: 1600", "image_width: true", "line 1, image_width"),
+        ("image_height: 1200", "image_heigth: 1200", "image_height: is missing"),
+        ("camera_name: crawler", "camera_name: [a]", "line 3, camera_name"),
+        (
+            "1500.5, 0., 790.25",
+            ".nan, 0., 790.25",
+            "line 7, camera_matrix.data: value 1 must be a finite number, not nan",
+        ),
+        ("1500.5, 0., 790.25", "1500.5, 0., .inf", "line 7, camera_matrix.data: value 3"),
+        (
+            "1500.5, 0., 790.25",
+            "1500.5, 0., wide",
+            "line 7, camera_matrix.data: value 3 must be a finite number, not 'wide'",
+        ),
+        (
+            "1500.5, 0., 790.25",
+            "1500.5, 790.25",
+            "line 7, camera_matrix.data: must be a list of 9 numbers, not 8 values",
+        ),
+        ("1500.5, 0., 790.25", "-1500.5, 0., 790.25", "line 7, camera_matrix.data: the focal length fx must be over 0"),
+        ("0., 1501.0", "0., 0.0", "line 7, camera_matrix.data: the focal length fy must be over 0"),
+        (
+            "1500.5, 0., 790.25",
+            "1500.5, 0.3, 790.25",
+            "line 7, camera_matrix.data: value 2 is the skew and must be 0, not 0.3",
+        ),
+        ("610.0, 0., 0., 1.]", "610.0, 0., 0., 2.]", "line 7, camera_matrix.data: must read fx, 0, cx"),
+        ("camera_matrix:\n  rows: 3", "camera_matrix: 7\nother:\n  rows: 3", "line 4, camera_matrix: must hold rows"),
+        ("plumb_bob", "rational_polynomial", "line 8, distortion_model: must be plumb_bob, not 'rational_polynomial'"),
+        ("plumb_bob", "equidistant", "calibrate again"),
+        (
+            "1e-3, -1.0e-03, 0.01]",
+            "0.001]",
+            "line 12, distortion_coefficients.data: must be a list of 4 or 5 numbers, not 3",
+        ),
+        ("-0.2, 0.05", "-0.2, .nan", "line 12, distortion_coefficients.data: value 2"),
+        ("  cols: 5\n", "\tcols: 5\n", "line 11: not YAML"),
+        ("image_width: 1600", "%YAML:1.0", "line 1: this is OpenCV's own YAML"),
+        (GOOD, "", "line 1: holds no keys"),
+        (GOOD, "just words", "line 1: holds no keys"),
+        (GOOD, "2001-13-45", "not YAML"),
+        (GOOD, "[" * 5000, "not YAML"),
+        (GOOD, "#" * 1_100_000, "no camera_info YAML"),
+    ],
+)
+def test_what_is_wrong_is_named(file: Path, old: str, new: str, words: str) -> None:
+    assert old in GOOD
+    file.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(CalibrationError) as caught:
+        read_camera(file)
+    assert str(file) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_bytes_that_are_no_text_and_files_that_are_not_there(file: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_camera(file)
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not UTF-8 text at byte 0"):
+        read_camera(file)
+    with pytest.raises(InputError, match="directory"):
+        read_camera(file.parent)
+
+
+def test_a_picture_of_another_size_is_refused(file: Path) -> None:
+    file.write_text(GOOD)
+    camera, _ = read_camera(file)
+    check_fits(camera, 1600, 1200, Path("a.jpg"))
+    with pytest.raises(
+        CalibrationError, match=r"a\.jpg has 800 × 600 pixels, .*'crawler' is for 1600 × 1200.*--camera"
+    ):
+        check_fits(camera, 800, 600, Path("a.jpg"))
+    with pytest.raises(CalibrationError, match="not turned"):
+        check_fits(camera, 1200, 1600, Path("a.jpg"))

@@ -1,0 +1,256 @@
+"""Pose files: what is read and found, and how bad ones are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from crackmap_robot.poses.file import Missing, PoseFile, read_poses
+from crackmap_robot.poses.interpolation import between
+from crackmap_robot.poses.rows import PoseFileError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crackmap.errors import InputError
+from crackmap.messages import Pose
+
+COVARIANCE = (np.eye(6) * 1e-6).ravel().tolist()
+CSV_HEADER = "file,x_m,y_m,z_m,qx,qy,qz,qw"
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    values = {
+        "file": "a.jpg",
+        "position_m": [1.0, 2.0, 0.5],
+        "orientation_xyzw": [1, 0, 0, 0],
+        "covariance": COVARIANCE,
+    }
+    return {key: value for key, value in (values | changes).items() if value is not ...}
+
+
+def timed(time_s: float, **changes: Any) -> dict[str, Any]:
+    return row(file=..., time_s=time_s, **changes)
+
+
+def lines_of(*rows: dict[str, Any]) -> str:
+    return "".join(json.dumps(values) + "\n" for values in rows)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "poses.jsonl"
+
+
+def read(file: Path, text: str) -> PoseFile:
+    file.write_text(text)
+    return read_poses(file)
+
+
+def found(answer: Pose | Missing) -> Pose:
+    assert isinstance(answer, Pose), answer
+    return answer
+
+
+# ------------------------------------------------------------------------------------------------------------- by name
+
+
+def test_json_lines_by_name(file: Path) -> None:
+    text = lines_of(
+        row(), row(file="b.jpg", position_m=[2, 2, 0.5], covariance=None), row(file="c.jpg", covariance=...)
+    )
+    poses = read(file, "\n" + text.replace("\n", "\r\n"))
+    assert found(poses.pose_for("a.jpg", None)).position_m == (1.0, 2.0, 0.5)
+    assert found(poses.pose_for("a.jpg", None)).covariance == tuple(COVARIANCE)
+    assert found(poses.pose_for("b.jpg", 7.0)).covariance is None
+    assert found(poses.pose_for("c.jpg", None)).covariance is None
+    assert poses.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert not poses.by_time
+
+
+def test_csv_by_name_says_the_same(file: Path) -> None:
+    numbers = " ".join(map(repr, COVARIANCE))
+    poses = read(file, f"\ufeff{CSV_HEADER}, covariance\na.jpg, 1,2,.5, 1,0,0,0, {numbers}\n\nb.jpg,1,2,.5,1,0,0,0,\n")
+    assert poses.pose_for("a.jpg", None) == read(file, lines_of(row())).pose_for("a.jpg", None)
+    assert found(poses.pose_for("b.jpg", None)).covariance is None
+
+
+def test_a_photograph_is_found_by_its_base_name_in_both_directions(file: Path) -> None:
+    poses = read(file, lines_of(row(file="left\\0001.jpg"), row(file="0002.jpg", position_m=[9, 9, 9])))
+    assert found(poses.pose_for("0001.jpg", None)).position_m == (1.0, 2.0, 0.5)
+    assert found(poses.pose_for("./left/0001.jpg", None)).position_m == (1.0, 2.0, 0.5)
+    assert found(poses.pose_for("deep/below/0002.jpg", None)).position_m == (9, 9, 9)
+
+
+def test_an_ambiguous_base_name_is_refused_and_a_whole_path_is_not(file: Path) -> None:
+    poses = read(file, lines_of(row(file="left/1.jpg"), row(file="right/1.jpg", position_m=[9, 9, 9])))
+    assert found(poses.pose_for("right/1.jpg", None)).position_m == (9, 9, 9)
+    with pytest.raises(PoseFileError, match=r"poses\.jsonl, lines 1 and 2, file: all are called '1\.jpg'"):
+        poses.pose_for("1.jpg", None)
+
+
+def test_a_photograph_without_a_row_says_so(file: Path) -> None:
+    poses = read(file, lines_of(row()))
+    assert poses.pose_for("b.jpg", None) == Missing("poses.jsonl has no row for b.jpg")
+    assert isinstance(poses.pose_for(None, 5.0), Missing)
+
+
+def test_a_row_with_name_and_time_is_found_by_name_and_tells_the_time(file: Path) -> None:
+    poses = read(file, lines_of(row(time_s=5.5)))
+    known = poses.row_for("a.jpg")
+    assert known is not None
+    assert known.time_s == 5.5
+
+
+# ------------------------------------------------------------------------------------------------------------- by time
+
+
+def test_between_two_poses_place_and_attitude_are_interpolated(file: Path) -> None:
+    quarter = [math.sqrt(0.5), math.sqrt(0.5), 0, 0]  # the picture turned by 90°
+    doubled = [4 * value for value in COVARIANCE]
+    poses = read(
+        file, lines_of(timed(10.0), timed(10.5, position_m=[3, 2, 0.5], orientation_xyzw=quarter, covariance=doubled))
+    )
+    middle = found(poses.pose_for(None, 10.25))
+    assert middle.position_m == pytest.approx((2, 2, 0.5))
+    assert middle.orientation_xyzw == pytest.approx((math.cos(math.pi / 8), math.sin(math.pi / 8), 0, 0))  # 45°
+    assert middle.covariance == pytest.approx([2.5 * value for value in COVARIANCE])
+    assert found(poses.pose_for("any.jpg", 10.0)).position_m == (1, 2, 0.5)
+    assert found(poses.pose_for(None, 10.5)).position_m == (3, 2, 0.5)
+
+
+def test_an_interpolated_covariance_is_unknown_where_one_neighbour_is(file: Path) -> None:
+    poses = read(file, lines_of(timed(1.0), timed(2.0, covariance=None)))
+    assert found(poses.pose_for(None, 1.5)).covariance is None
+
+
+@pytest.mark.parametrize(
+    ("time_s", "words"),
+    [
+        (0.5, "0.500 s before the first pose"),
+        (9.25, "0.250 s after the last pose"),
+        (5.0, "are 7.000 s apart, over 1 s"),
+        (None, "the frame's time is not known"),
+    ],
+)
+def test_no_pose_is_guessed(file: Path, time_s: float | None, words: str) -> None:
+    answer = read(file, lines_of(timed(1.0), timed(2.0), timed(9.0))).pose_for("a.jpg", time_s)
+    assert isinstance(answer, Missing)
+    assert words in answer.cause
+
+
+def test_the_gap_is_a_setting(file: Path) -> None:
+    file.write_text(lines_of(timed(1.0), timed(9.0)))
+    assert isinstance(read_poses(file, max_gap_s=8.0).pose_for(None, 5.0), Pose)
+
+
+angles = st.floats(-3.0, 3.0)
+
+
+@given(start=angles, end=angles, share=st.floats(0, 1), flipped=st.booleans())
+def test_attitudes_turn_evenly_along_the_shorter_way(start: float, end: float, share: float, flipped: bool) -> None:
+    def turned(angle: float, sign: float = 1.0) -> Pose:
+        return Pose(
+            position_m=(0, 0, 1),
+            orientation_xyzw=(sign * math.cos(angle / 2), sign * math.sin(angle / 2), 0, 0),
+        )
+
+    apart = (end - start + math.pi) % (2 * math.pi) - math.pi
+    if abs(abs(apart) - math.pi) < 1e-3:
+        return  # both ways are equally long
+    middle = np.array(between(turned(start), turned(end, -1.0 if flipped else 1.0), share).orientation_xyzw)
+    wanted = np.array(turned(start + share * apart).orientation_xyzw)
+    assert abs(abs(middle @ wanted) - 1) < 1e-9
+
+
+# ------------------------------------------------------------------------------------------------- unknown, not perfect
+
+
+@pytest.mark.parametrize(
+    "covariance",
+    [
+        [0.0] * 36,
+        [math.nan] * 36,
+        [math.nan, *COVARIANCE[1:]],
+        np.diag([1e-6, 1e-6, 1e-6, 0, 0, 0]).ravel().tolist(),
+    ],
+    ids=["zero", "nan", "one nan", "no word on rotation"],
+)
+def test_zero_and_nan_covariances_are_unknown(file: Path, covariance: list[float]) -> None:
+    assert found(read(file, lines_of(row(covariance=covariance))).pose_for("a.jpg", None)).covariance is None
+    csv = f"{CSV_HEADER},covariance\na.jpg,1,2,.5,1,0,0,0,{' '.join(map(str, covariance))}\n"
+    assert found(read(file, csv).pose_for("a.jpg", None)).covariance is None
+
+
+def test_a_quaternion_a_little_off_is_normalised(file: Path) -> None:
+    pose = found(read(file, lines_of(row(orientation_xyzw=[1.0008, 0, 0, 0]))).pose_for("a.jpg", None))
+    assert pose.orientation_xyzw == (1, 0, 0, 0)
+
+
+# ------------------------------------------------------------------------------------------------------------- refused
+
+
+def changed(index: int, value: float) -> list[float]:
+    return [*COVARIANCE[:index], value, *COVARIANCE[index + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (lines_of(row(), row(file="b", position_m=[math.nan, 0, 0])), "line 2, position_m: nan is not a finite number"),
+        (lines_of(row(position_m=[1, 2, math.inf])), "line 1, position_m: inf is not a finite number"),
+        (lines_of(row(position_m=[1, 2])), "line 1, position_m: must be 3 numbers, not 2"),
+        (lines_of(row(position_m=[1, 2, "x"])), "line 1, position_m: 'x' is not a finite number"),
+        (lines_of(row(position_m=[1, 2, True])), "line 1, position_m: True is not a finite number"),
+        (lines_of(row(position_m=[1, 2, 1e300])), "line 1, position_m: 1e+300 is out of any range"),
+        (lines_of(row(position_m=...)), "line 1, position_m: must be 3 numbers, not None"),
+        (lines_of(row(orientation_xyzw=[1, 0, 0])), "line 1, orientation_xyzw: must be 4 numbers, not 3"),
+        (lines_of(row(orientation_xyzw=[1.1, 0, 0, 0])), "line 1, orientation_xyzw: has length 1.1, not 1"),
+        (lines_of(row(orientation_xyzw=[0, 0, 0, 0])), "line 1, orientation_xyzw: has length 0, not 1"),
+        (lines_of(row(covariance=[1.0] * 35)), "line 1, covariance: must be 36 numbers, not 35"),
+        (lines_of(row(covariance=7)), "line 1, covariance: must be 36 numbers, not 7"),
+        (lines_of(row(covariance=changed(1, 5e-7))), "line 1, covariance: is not symmetric: 5e-07 in row 1, column 2"),
+        (lines_of(row(covariance=changed(0, -1e-6))), "line 1, covariance: is not positive semi-definite"),
+        (lines_of(row(covariance=[1e-6] * 5 + [1.0] * 31)), "line 1, covariance: is not symmetric"),
+        (lines_of(row(), row(file="b.jpg"), row()), "line 3, file: 'a.jpg' is already in line 1"),
+        (lines_of(row(), row(file="./a.jpg")), "line 2, file: './a.jpg' is already in line 1"),
+        (lines_of(row(file=7)), "line 1, file: must be a file name, not 7"),
+        (lines_of(row(file=...)), "line 1, file: is missing, and so is time_s"),
+        (lines_of(row(), timed(5.0)), "line 2, file: some rows name a file and others do not"),
+        (lines_of(timed(5.0), timed(4.0)), "line 2, time_s: 4.0 is before the time in line 1"),
+        (lines_of(timed(5.0), timed(5.0)), "line 2, time_s: 5.0 repeats the time in line 1"),
+        (lines_of(timed(math.nan)), "line 1, time_s: nan is not a finite number"),
+        (lines_of(timed(1.7e18)), "line 1, time_s: 1.7e+18 is out of any range; times are UNIX seconds"),
+        (lines_of(row(position=[1, 2, 3])), "line 1, position: is not known; the keys are file, time_s, position_m"),
+        (lines_of(row()) + '{"file": ', "line 2: not JSON"),
+        (lines_of(row()) + "[1]", "line 2: must be an object"),
+        ("", "holds no pose"),
+        (CSV_HEADER + "\n", "holds no pose"),
+        ("file,x_m,y_m,qx,qy,qz,qw\n", "line 1: no column z_m"),
+        ("x_m,y_m,z_m,qx,qy,qz,qw\n", "line 1: no column file (or time_s)"),
+        (f"{CSV_HEADER},covarience\n", "line 1, 'covarience': is not known"),
+        (f"{CSV_HEADER},qw\n", "line 1, qw: stands there 2 times"),
+        (f"{CSV_HEADER}\na.jpg,1,2,.5,1,0,0\n", "line 2: has 7 values, the header names 8 columns"),
+        (f"{CSV_HEADER}\na.jpg,1,,.5,1,0,0,0\n", "line 2, position_m: None is not a finite number"),
+        (f"{CSV_HEADER}\n,1,2,.5,1,0,0,0\n", "line 2, file: is missing"),
+        (f'{CSV_HEADER}\n"a"b.jpg,1,2,.5,1,0,0,0\n', "line 2: not CSV"),
+        (f"{CSV_HEADER},covariance\na.jpg,1,2,.5,1,0,0,0,1 2 3\n", "line 2, covariance: must be 36 numbers, not 3"),
+    ],
+)
+def test_what_is_wrong_is_named(file: Path, text: str, words: str) -> None:
+    with pytest.raises(PoseFileError) as caught:
+        read(file, text)
+    assert str(file) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_bytes_that_are_no_text_and_files_that_are_not_there(file: Path) -> None:
+    with pytest.raises(InputError, match=r"poses\.jsonl cannot be read: No such file"):
+        read_poses(file)
+    file.write_bytes(lines_of(row()).encode() + b"\xff\n")
+    with pytest.raises(InputError, match="line 2: not UTF-8"):
+        read_poses(file)
