@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from crackmap_robot.renderer import (
@@ -89,10 +91,8 @@ def test_errors_are_drawn_from_the_covariance() -> None:
     squares = np.einsum("ni,ij,nj->n", sample, np.linalg.inv(covariance), sample)
     band = 3.29 * np.sqrt(2 * 6 / len(poses))
     assert abs(squares.mean() - 6) < band
-    deviation = np.sqrt(np.diag(covariance))
-    np.testing.assert_allclose(
-        np.cov(sample.T) / np.outer(deviation, deviation), covariance / np.outer(deviation, deviation), atol=0.12
-    )
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    np.testing.assert_allclose(np.cov(sample.T) / scale, covariance / scale, atol=0.12)
 
 
 def test_a_perfectly_known_axis_stays_exact() -> None:
@@ -102,11 +102,7 @@ def test_a_perfectly_known_axis_stays_exact() -> None:
         np.testing.assert_allclose(pose.true.position_m[1:], pose.reported.position_m[1:], atol=1e-9)
 
 
-def test_impossible_paths_are_refused() -> None:
-    for wrong, word in (
-        ({"overlap": 1.0}, "overlap"),
-        ({"distance_m": 0.0}, "distance_m"),
-        ({"covariance": -np.eye(6)}, "covariance"),
-    ):
-        with pytest.raises(InputError, match=word):
-            lawn_mower(bare(1, 1), CAMERA, np.random.default_rng(0), **{"distance_m": 0.4, **wrong})  # type: ignore[arg-type]
+@pytest.mark.parametrize("wrong", [{"overlap": 1.0}, {"distance_m": 0.0}, {"covariance": -np.eye(6)}])
+def test_impossible_paths_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        lawn_mower(bare(1, 1), CAMERA, np.random.default_rng(0), **{"distance_m": 0.4, **wrong})
