@@ -1,12 +1,12 @@
 """The network: a compact depthwise-separable one, fully convolutional up to its global pooling.
 
 The weights do not depend on the input's size, so one training serves every tile size. The input is RGB 0..255; the
-rescaling is the first layer and, because the stem pads nothing, the converter folds it into the first convolution, so it
-costs nothing and its quantisation is that of the pixels. The output is one logit of "crack".
+rescaling is the first layer and, because the stem pads nothing, the converter folds it into the first convolution,
+so it costs nothing and its quantisation is that of the pixels. The output is one logit of "crack".
 
 Normalisation is most of a step's time on a CPU, so there is one per block, after the pointwise convolution (as in
-Xception, Chollet 2017, there is nothing between depthwise and pointwise). Average and maximum pooling are both kept: a
-hairline crack fills a hundredth of a tile, and an average alone drowns it.
+Xception, Chollet 2017, there is nothing between depthwise and pointwise). Average and maximum pooling are both
+kept: a hairline crack fills a hundredth of a tile, and an average alone drowns it.
 """
 
 from dataclasses import dataclass

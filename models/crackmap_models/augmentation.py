@@ -45,12 +45,12 @@ def augment(pixels: Pixels, canvas_px: int, change: Augmentation, rng: np.random
     if rng.random() < change.jpeg_probability:
         quality = int(rng.integers(change.jpeg_quality_low, 96))
         _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        pixels = _u8(cv2.imdecode(encoded, cv2.IMREAD_COLOR))
+        pixels = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     return pixels
 
 
 def fit(pixels: Pixels, tile_px: int) -> Pixels:
-    """RGB [h, w, 3] → RGB [tile_px, tile_px, 3] without inventing detail: larger tiles shrink, smaller are mirrored out."""
+    """RGB [h, w, 3] → RGB [tile_px, tile_px, 3] that shows as much: larger tiles shrink, smaller are mirrored out."""
     height, width = pixels.shape[:2]
     if max(height, width) > tile_px:
         pixels = _u8(cv2.resize(pixels, (tile_px, tile_px), interpolation=cv2.INTER_AREA))
@@ -83,7 +83,7 @@ def _light(change: Augmentation, rng: np.random.Generator) -> Pixels:
     gain = np.exp(rng.uniform(-change.gain, change.gain) + rng.uniform(-change.tint, change.tint, 3))
     values = 255.0 * (np.arange(256) / 255.0) ** gamma
     table = 127.5 + (values[:, None] - 127.5) * gain + rng.uniform(-change.offset, change.offset)
-    return np.clip(table, 0, 255).astype(np.uint8)[None]
+    return _u8(np.clip(table, 0, 255).astype(np.uint8)[None])
 
 
 def _shade(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -100,11 +100,12 @@ def _shade(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _noise(pixels: Pixels, sigma_most: float, rng: np.random.Generator) -> Pixels:
-    """Normal noise, the same on all channels for half of the tiles (luminance noise) and independent on the others."""
-    side, sigma = pixels.shape[0], np.float32(rng.uniform(0, sigma_most))
-    channels = 1 if rng.random() < 0.5 else 3
-    noise = rng.standard_normal((side, side, channels), np.float32) * sigma
-    return _u8(cv2.add(pixels, np.broadcast_to(noise, pixels.shape).astype(np.int16), dtype=cv2.CV_8U))
+    """Normal noise: for half of the tiles the same on all channels, else shifted copies (as good as independent)."""
+    side = pixels.shape[0]
+    grey = (rng.standard_normal((side, side), np.float32) * np.float32(rng.uniform(0, sigma_most))).astype(np.int16)
+    shift = 0 if rng.random() < 0.5 else side // 3
+    noise = cv2.merge([grey, np.roll(grey, shift, 0), np.roll(grey, shift, 1)])
+    return _u8(cv2.add(pixels, noise, dtype=cv2.CV_8U))
 
 
 def _u8(pixels: cv2.typing.MatLike) -> Pixels:

@@ -1,10 +1,10 @@
 """One epoch's tiles and their targets, drawn in balance, decoded and augmented while the network works.
 
-The files are small (10 kB), so their bytes stay in memory and are decoded anew for every batch: an epoch is bound by the
-network, not by the disk, and no cache of pixels must be kept in step with anything.
+The files are small (10 kB), so their bytes stay in memory and are decoded anew for every batch: an epoch is bound
+by the network, not by the disk, and no cache of pixels must be kept in step with anything.
 
-SDNET2018 marks many tiles "crack" on which none can be seen. A tile's target is therefore how far its label is to be
-trusted (by eye, about 0.7 on walls, 0.45 on decks and 0.85 on pavements), not 1: this costs nothing, does not
+SDNET2018 marks many tiles "crack" on which none can be seen. A tile's target is therefore how far its label is to
+be trusted (by eye, about 0.7 on walls, 0.45 on decks and 0.85 on pavements), not 1: this costs nothing, does not
 change the order inside a surface kind, and keeps the worst labels from shouting the loudest.
 """
 
@@ -98,13 +98,14 @@ class TrainingBatches:
         parts = []
         for kind, members in sorted(self._kinds.items()):
             count = self.mix.count(self.tiles[members[0]])
-            for place in range(number * count, (number + 1) * count):
-                lap, position = divmod(place, len(members))
-                parts.append(self._lap(kind, lap)[position])
-        return np.random.default_rng((self.seed, number)).permutation(np.array(parts, np.int64))
+            first_lap, skip = divmod(number * count, len(members))
+            laps = range(first_lap, first_lap + -(-(skip + count) // len(members)))
+            round_ = np.concatenate([self._lap(kind, lap) for lap in laps] or [np.empty(0, np.int64)])
+            parts.append(round_[skip : skip + count])
+        return np.random.default_rng((self.seed, number)).permutation(np.concatenate(parts))
 
     def _lap(self, kind: str, lap: int) -> npt.NDArray[np.int64]:
-        """One shuffled round over all tiles of a kind."""
+        """One shuffled pass over all tiles of a kind."""
         rng = np.random.default_rng((self.seed, lap, *kind.encode()))
         return rng.permutation(np.array(self._kinds[kind], np.int64))
 

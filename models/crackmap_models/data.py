@@ -1,8 +1,8 @@
-"""Labelled tiles on disk: two public data sets with their split files, and rendered tiles, as typed rows.
+"""Labelled tiles on disk: two public data sets with their split files and rendered tiles, as typed rows.
 
-`read_metu` and `read_sdnet2018` take the complete sets as published, or the samples `{split}/…/{crack,no_crack}/` of the
-shared data folder; with a sample only the rows whose file is there are returned. Rows whose split is not train, val or
-test (copies, contradictory labels, the reserve for final acceptance) are never returned.
+`read_metu` and `read_sdnet2018` take the complete sets as published, or the samples `{split}/…/{crack,no_crack}/`
+of the shared data folder; with a sample only the rows whose file is there are returned. Rows whose split is not
+train, val or test (copies, contradictory labels, the reserve for final acceptance) are never returned.
 """
 
 import csv

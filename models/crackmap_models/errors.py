@@ -1,13 +1,12 @@
 """What can go wrong between a folder of photographs and a shipped model.
 
-    InputError
-    └── TrainingDataError
-        ├── MissingImages     a folder or a file that the split file names is not there
-        ├── UnreadableImage   a file that does not decode to a colour picture
-        ├── EmptyClass        a training set without one of the two classes
-        └── OneClassSet       an evaluation set on which no figure can be computed
-    InputError
-    └── RunError              a training run that cannot be resumed, converted or evaluated
+InputError
+├── TrainingDataError
+│   ├── MissingImages     a folder or a file that the split file names is not there
+│   ├── UnreadableImage   a file that does not decode to a colour picture
+│   ├── EmptyClass        a training set without one of the two classes
+│   └── OneClassSet       an evaluation set on which no figure can be computed
+└── RunError              a training run that cannot be resumed, converted or evaluated
 """
 
 from crackmap.errors import InputError
