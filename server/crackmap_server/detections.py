@@ -1,0 +1,213 @@
+"""Detections: tiles whose score is at or over a threshold, with their place.
+
+Thresholds at or over the floor are answered from indexed rows, lower ones from the score maps, which are the truth.
+Both give the same items in the same order: by (frame seq, tile).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+
+from crackmap.ids import detection_id
+from crackmap.scores import probability
+from crackmap_server import tables
+from crackmap_server.chart import Box, local_corners_m, sigma_m, unpacked_m
+from crackmap_server.frames import placement_of
+from crackmap_server.pairs import Pair
+from crackmap_server.resources import Detection
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which detections are asked for."""
+
+    pairs: Mapping[int, Pair]
+    threshold: float | None = None
+    box: Box | None = None
+    frame_id: UUID | None = None
+    from_utc: datetime | None = None
+    to_utc: datetime | None = None
+    after: tuple[int, int] | None = None  # frame seq and tile of the last item that was shown
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A tile over the threshold."""
+
+    frame_seq: int
+    pair_seq: int
+    tile: int
+    score: int
+
+
+def find(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[tuple[Hit, Detection]]:
+    """In the order of (frame seq, tile), at most `limit`; read in portions, so that any number can be streamed."""
+    hits = islice(
+        hits_from_rows(connection, wanted, limit) if rows_suffice(wanted) else hits_from_maps(connection, wanted), limit
+    )
+    while portion := list(islice(hits, _AT_ONCE)):
+        yield from zip(portion, _described(connection, wanted.pairs, portion), strict=True)
+
+
+def rows_suffice(wanted: Wanted) -> bool:
+    """Whether every pair has rows for all tiles that are asked for."""
+    return all(pair.lowest_score(wanted.threshold) >= pair.floor for pair in wanted.pairs.values())
+
+
+def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[Hit]:
+    """From `detections`. Right only where `rows_suffice`."""
+    rows = tables.detections.c
+    over = [
+        and_(rows.pair_seq == seq, rows.score >= pair.lowest_score(wanted.threshold))
+        for seq, pair in wanted.pairs.items()
+    ]
+    if not over:
+        return
+    statement = select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score).where(or_(*over))
+    if _names_frames(wanted):
+        statement = statement.join_from(tables.detections, tables.frames).where(*_frame_conditions(wanted))
+    if wanted.box is not None:
+        statement = statement.where(
+            rows.u_m.between(wanted.box.low_u_m, wanted.box.high_u_m),
+            rows.v_m.between(wanted.box.low_v_m, wanted.box.high_v_m),
+            *_in_cells(wanted.box),
+        )
+    if wanted.after is not None:
+        statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
+    statement = statement.order_by(rows.frame_seq, rows.tile).limit(limit)
+    for row in connection.execute(statement.execution_options(yield_per=_AT_ONCE)):
+        yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
+
+
+def hits_from_maps(connection: Connection, wanted: Wanted) -> Iterator[Hit]:
+    """From `score_maps`, for any threshold."""
+    reports, maps, pairs, frames = tables.reports.c, tables.score_maps.c, tables.pairs.c, tables.frames.c
+    statement: Select[Any] = (
+        select(
+            reports.frame_seq,
+            reports.pair_seq,
+            maps.scores,
+            *((reports.centres, reports.origin_u_m, reports.origin_v_m) if wanted.box is not None else ()),
+        )
+        .join_from(tables.reports, tables.pairs)
+        .join(tables.score_maps, and_(maps.frame_seq == reports.frame_seq, maps.analysis_id == pairs.analysis_id))
+        .where(reports.pair_seq.in_(list(wanted.pairs)))
+        .order_by(reports.frame_seq)
+    )
+    if _names_frames(wanted):
+        statement = statement.join(tables.frames, frames.seq == reports.frame_seq).where(*_frame_conditions(wanted))
+    if wanted.after is not None:
+        statement = statement.where(reports.frame_seq >= wanted.after[0])
+    for row in connection.execute(statement.execution_options(yield_per=64)):
+        scores = np.frombuffer(row.scores, np.uint8)
+        over = scores >= wanted.pairs[row.pair_seq].lowest_score(wanted.threshold)
+        if wanted.box is not None:
+            if row.centres is None:
+                continue
+            over &= wanted.box.holds(unpacked_m(row.centres, (row.origin_u_m, row.origin_v_m)))
+        for tile in np.flatnonzero(over).tolist():
+            if wanted.after is None or (row.frame_seq, tile) > wanted.after:
+                yield Hit(row.frame_seq, row.pair_seq, tile, int(scores[tile]))
+
+
+def _names_frames(wanted: Wanted) -> bool:
+    return bool(_frame_conditions(wanted))
+
+
+def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    frames = tables.frames.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.frame_id is not None:
+        conditions.append(frames.frame_id == wanted.frame_id)
+    if wanted.from_utc is not None:
+        conditions.append(frames.captured_utc >= wanted.from_utc)
+    if wanted.to_utc is not None:
+        conditions.append(frames.captured_utc <= wanted.to_utc)
+    return conditions
+
+
+def _in_cells(box: Box) -> list[ColumnElement[bool]]:
+    ranges = box.cell_ranges()
+    return [] if ranges is None else [or_(*(tables.detections.c.cell.between(low, high) for low, high in ranges))]
+
+
+# ---------------------------------------------------------------------------------------------------------- describing
+
+
+def _described(connection: Connection, pairs: Mapping[int, Pair], hits: list[Hit]) -> Iterator[Detection]:
+    of_frame = {(row.frame_seq, row.pair_seq): row for row in _frames_of(connection, hits)}
+    for key, group in groupby(hits, lambda hit: (hit.frame_seq, hit.pair_seq)):
+        yield from _in_frame(of_frame[key], pairs[key[1]], list(group))
+
+
+def _frames_of(connection: Connection, hits: Iterable[Hit]) -> Iterable[Any]:
+    frames, reports, pairs, maps = tables.frames.c, tables.reports.c, tables.pairs.c, tables.score_maps.c
+    placements = placement_of(frames.seq, pairs.pose_solution_id)
+    statement = (
+        select(
+            *tables.reports.c,
+            frames.frame_id,
+            frames.scan_id,
+            frames.width_px,
+            frames.height_px,
+            maps.flags,
+            tables.placements.c.kind,
+            tables.placements.c.mm_per_px,
+        )
+        .join_from(tables.reports, tables.frames)
+        .join(tables.pairs, pairs.seq == reports.pair_seq)
+        .join(tables.score_maps, and_(maps.frame_seq == frames.seq, maps.analysis_id == pairs.analysis_id))
+        .join(tables.placements, placements)
+        .where(
+            reports.frame_seq.in_(sorted({hit.frame_seq for hit in hits})),
+            reports.pair_seq.in_(sorted({hit.pair_seq for hit in hits})),
+        )
+    )
+    return connection.execute(statement)
+
+
+def _in_frame(frame: Any, pair: Pair, hits: list[Hit]) -> Iterator[Detection]:
+    tiles = np.array([hit.tile for hit in hits])
+    origins_px = pair.grid(frame.width_px, frame.height_px).corners_px()[tiles]
+    nowhere: list[Any] = [None] * len(hits)
+    centres, corners, covariances = nowhere, nowhere, nowhere
+    if frame.kind == "placed":
+        origin_m = (frame.origin_u_m, frame.origin_v_m)
+        centres = unpacked_m(frame.centres, origin_m)[tiles].tolist()
+        corners = unpacked_m(frame.corners, origin_m).reshape(-1, 4, 2)[tiles].tolist()
+        if frame.covariances is not None:
+            covariances = np.frombuffer(frame.covariances, "<f4").reshape(-1, 3)[tiles].astype(float).tolist()
+    elif frame.kind == "unplaced":
+        local = local_corners_m(origins_px, pair.tile_px, frame.height_px, frame.mm_per_px)
+        corners, centres = local.tolist(), local.mean(axis=1).tolist()
+    for hit, (x_px, y_px), centre, outline, covariance in zip(
+        hits, origins_px.tolist(), centres, corners, covariances, strict=True
+    ):
+        known = covariance is not None and covariance[0] > 0 and covariance[2] > 0  # zero means unknown, not perfect
+        yield Detection(
+            detection_id=detection_id(frame.frame_id, pair.analysis_id, hit.tile),
+            frame_id=frame.frame_id,
+            scan_id=frame.scan_id,
+            analysis_id=pair.analysis_id,
+            tile=hit.tile,
+            x_px=x_px,
+            y_px=y_px,
+            width_px=pair.tile_px,
+            height_px=pair.tile_px,
+            score=probability(hit.score),
+            placement=frame.kind,
+            u_m=None if centre is None else centre[0],
+            v_m=None if centre is None else centre[1],
+            corners_m=outline,
+            covariance_m2=covariance if known else None,
+            sigma_m=sigma_m(*covariance) if known else None,
+            flags=frame.flags,
+        )

@@ -1,0 +1,84 @@
+"""Reading frames: what they are, where they lie under the scan's pair, and whether their picture is held."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select
+
+from crackmap.messages import utc
+from crackmap.scores import probability
+from crackmap_server import tables
+from crackmap_server.pairs import Pair
+from crackmap_server.resources import Frame, FramePlacement
+
+NOT_REPORTED = "not reported under the scan's current analysis and pose solution"
+
+
+def placement_of(frame_seq: ColumnElement[Any], pose_solution_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Joins `placements`: the frame's place under that pose solution; of several scales the last one."""
+    every = tables.placements.alias()
+    newest = (
+        select(func.max(every.c.seq))
+        .where(every.c.frame_seq == frame_seq, every.c.pose_solution_id.is_not_distinct_from(pose_solution_id))
+        .scalar_subquery()
+    )
+    return tables.placements.c.seq == newest
+
+
+def select_frames(pairs: Mapping[int, Pair]) -> Select[Any]:
+    """Frames of the pairs' scans, with score map, placement and evidence where there are any."""
+    frames, pair, reports, maps = tables.frames.c, tables.pairs.c, tables.reports.c, tables.score_maps.c
+    return (
+        select(
+            *tables.frames.c,
+            pair.seq.label("pair_seq"),
+            maps.highest_score,
+            maps.flags,
+            tables.placements.c.kind,
+            tables.placements.c.mm_per_px,
+            tables.placements.c.cause,
+            tables.placements.c.footprint_m,
+            tables.placements.c.pose,
+            tables.evidence.c.sha256.label("held"),
+        )
+        .join_from(tables.frames, tables.pairs, pair.scan_id == frames.scan_id)
+        .outerjoin(tables.reports, and_(reports.frame_seq == frames.seq, reports.pair_seq == pair.seq))
+        .outerjoin(tables.score_maps, and_(maps.frame_seq == reports.frame_seq, maps.analysis_id == pair.analysis_id))
+        .outerjoin(tables.placements, placement_of(reports.frame_seq, pair.pose_solution_id))
+        .outerjoin(tables.evidence, tables.evidence.c.sha256 == frames.image_sha256)
+        .where(pair.seq.in_(list(pairs)))
+    )
+
+
+def kind_column() -> ColumnElement[str]:
+    """The frame's kind of placement; a frame that the pair does not know has no pose."""
+    return func.coalesce(tables.placements.c.kind, "no_pose")
+
+
+def frame_fields(row: RowMapping) -> dict[str, Any]:
+    """A row of `select_frames` as the fields of a `Frame`."""
+    held = "held" if row["held"] else "expected" if row["picture_expected"] else "none"
+    return {
+        "frame_id": row["frame_id"],
+        "scan_id": row["scan_id"],
+        "label": row["label"],
+        "width_px": row["width_px"],
+        "height_px": row["height_px"],
+        "exif_orientation": row["exif_orientation"],
+        "captured_utc": row["captured_utc"] and utc(row["captured_utc"]),
+        "captured_local": row["captured_local"] and row["captured_local"].isoformat(),
+        "placement": FramePlacement(
+            kind=row["kind"] or "no_pose",
+            mm_per_px=row["mm_per_px"],
+            footprint_m=row["footprint_m"],
+            cause=row["cause"] if row["kind"] else NOT_REPORTED,
+        ),
+        "evidence": held,
+        "highest_score": probability(row["highest_score"]) if row["highest_score"] else None,
+        "flags": row["flags"] or [],
+    }
+
+
+def frame(row: RowMapping) -> Frame:
+    """A row of `select_frames` as it is shown."""
+    return Frame(**frame_fields(row))

@@ -1,0 +1,318 @@
+"""What becomes of a report: a pure function of the report and of what is stored. Nothing here touches a database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from crackmap.messages import Analysis, Capture, NoPose, Placed, Report, Status, TimeSource, Unplaced
+from crackmap.tile_grid import TileGrid
+from crackmap_server.chart import cells
+
+
+@dataclass(frozen=True)
+class Headers:
+    """The headers that reports may name, stored or just being stored, and those that they must not."""
+
+    scans: frozenset[UUID]
+    analyses: Mapping[UUID, Analysis]
+    pose_scans: Mapping[UUID, UUID]  # pose solution → its scan
+    conflicts: Mapping[UUID, str] = field(default_factory=dict)
+    bad: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnownFrame:
+    """What is stored of a frame."""
+
+    seq: int
+    image_sha256: str
+    size_bytes: int
+    width_px: int
+    height_px: int
+    time_source: str
+    captured_utc: datetime | None
+    captured_local: datetime | None
+    picture_expected: bool
+    grids: Mapping[UUID, tuple[int, int]] = field(default_factory=dict)  # analysis → columns, rows
+    kinds: Mapping[UUID, str] = field(default_factory=dict)  # pose solution → kind of placement
+    scales_mm_per_px: frozenset[float] = frozenset()  # unplaced
+    pairs: frozenset[tuple[UUID, UUID | None]] = frozenset()  # reported
+    crops: frozenset[tuple[UUID, int]] = frozenset()  # analysis, tile
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a report is, and which parts of it are new."""
+
+    status: Status
+    message: str = ""
+    frame: bool = False
+    scores: bool = False
+    placement: bool = False
+    report: bool = False
+    crops: bool = False
+    fill: Mapping[str, Any] = field(default_factory=dict)  # columns of the stored frame that are known only now
+
+
+def judge(report: Report, headers: Headers, known: KnownFrame | None) -> Verdict:
+    """Invalid, in conflict, already there, or new in some of its parts.
+
+    Conflict means other raw facts under one id: image, capture time, tile grid, headers. Other scores are no
+    conflict (another runtime answers a step beside), nor is another label.
+    """
+    message = _wrong_header(report, headers.bad) or _unusable(report, headers)
+    if message:
+        return Verdict(Status.INVALID, message)
+    message = _wrong_header(report, headers.conflicts)
+    if message:
+        return Verdict(Status.CONFLICT, message)
+    if known is None:
+        return Verdict(
+            Status.STORED, frame=True, scores=True, placement=True, report=True, crops=bool(report.evidence.crops)
+        )
+    message = _conflict(report, known)
+    if message:
+        return Verdict(Status.CONFLICT, message)
+    placement = report.placement
+    new = Verdict(
+        Status.STORED,
+        scores=report.analysis_id not in known.grids,
+        placement=(
+            placement.mm_per_px not in known.scales_mm_per_px
+            if isinstance(placement, Unplaced)
+            else placement.pose_solution_id not in known.kinds
+        ),
+        report=(report.analysis_id, report.pose_solution_id) not in known.pairs,
+        crops=any((report.analysis_id, crop.tile) not in known.crops for crop in report.evidence.crops),
+        fill=_known_only_now(report, known),
+    )
+    if new.scores or new.placement or new.report or new.crops or new.fill:
+        return new
+    return Verdict(Status.ALREADY_THERE)
+
+
+def _wrong_header(report: Report, wrong: Mapping[UUID, str]) -> str | None:
+    for identity in (report.frame.scan_id, report.analysis_id, report.pose_solution_id):
+        if identity is not None and identity in wrong:
+            return wrong[identity]
+    return None
+
+
+def _unusable(report: Report, headers: Headers) -> str | None:
+    return _missing_header(report, headers) or _misfit(report, headers.analyses[report.analysis_id])
+
+
+def _missing_header(report: Report, headers: Headers) -> str | None:
+    scan = report.frame.scan_id
+    if scan not in headers.scans:
+        return f"scan {scan} is neither in this batch nor stored; send its header along"
+    analysis = headers.analyses.get(report.analysis_id)
+    named = {f"analysis {report.analysis_id}": analysis and analysis.scan_id}
+    if report.pose_solution_id is not None:
+        named[f"pose solution {report.pose_solution_id}"] = headers.pose_scans.get(report.pose_solution_id)
+    for name, its_scan in named.items():
+        if its_scan is None:
+            return f"{name} is neither in this batch nor stored; send its header along"
+        if its_scan != scan:
+            return f"{name} belongs to scan {its_scan}, the frame to {scan}"
+    return None
+
+
+def _misfit(report: Report, analysis: Analysis) -> str | None:
+    image, scores = report.frame.image, report.score_map
+    tile_px, stride_px = analysis.tile_px, analysis.stride_px
+    try:
+        grid = TileGrid(image.width_px, image.height_px, tile_px, stride_px)
+    except ValueError as error:
+        return f"the image does not hold the analysis' tiles: {error}"
+    if (grid.columns, grid.rows) != (scores.columns, scores.rows):
+        return (
+            f"tiles of {tile_px} px every {stride_px} px over {image.width_px} × {image.height_px} px "
+            f"make {grid.columns} × {grid.rows}, but the score map has {scores.columns} × {scores.rows}"
+        )
+    return None
+
+
+def _conflict(report: Report, known: KnownFrame) -> str | None:
+    image = report.frame.image
+    facts = {
+        "image SHA-256": (known.image_sha256, image.sha256),
+        "image size in bytes": (known.size_bytes, image.size_bytes),
+        "image size in pixels": ((known.width_px, known.height_px), (image.width_px, image.height_px)),
+        "capture time": _capture_times(report.frame.capture, known),
+        "tile grid": (
+            known.grids.get(report.analysis_id, (report.score_map.columns, report.score_map.rows)),
+            (report.score_map.columns, report.score_map.rows),
+        ),
+    }
+    if report.pose_solution_id is not None:
+        kind = report.placement.kind
+        facts["placement under this pose solution"] = (known.kinds.get(report.pose_solution_id, kind), kind)
+    for fact, (stored, sent) in facts.items():
+        if stored != sent:
+            return f"frame {report.frame.frame_id} is stored with another {fact}: {stored}, not {sent}"
+    return None
+
+
+def _capture_times(sent: Capture, known: KnownFrame) -> tuple[Any, Any]:
+    """The times to compare. Only times of one source can contradict each other; a pose file's may be corrected."""
+    if sent.time_source != known.time_source or sent.time_source == TimeSource.POSE_FILE:
+        return None, None
+    if known.captured_utc and sent.captured_utc:
+        return known.captured_utc.astimezone(UTC), sent.captured_utc.astimezone(UTC)
+    if known.captured_local and sent.captured_local:
+        return known.captured_local, sent.captured_local
+    return None, None
+
+
+def _known_only_now(report: Report, known: KnownFrame) -> dict[str, Any]:
+    fill: dict[str, Any] = {}
+    if report.evidence.frame and not known.picture_expected:
+        fill["picture_expected"] = True
+    capture = report.frame.capture
+    if known.captured_utc is None and capture.captured_utc is not None:
+        fill |= {
+            "captured_utc": capture.captured_utc,
+            "time_source": capture.time_source,
+            "time_sigma_s": capture.time_sigma_s,
+        }
+    return fill
+
+
+# ------------------------------------------------------------------------------------------------------------- rows
+
+
+def frame_row(report: Report) -> dict[str, Any]:
+    """A row of `frames`, without its seq."""
+    frame, image, capture = report.frame, report.frame.image, report.frame.capture
+    return {
+        "frame_id": frame.frame_id,
+        "scan_id": frame.scan_id,
+        "source_key": frame.source_key,
+        "label": frame.label,
+        "image_sha256": image.sha256,
+        "size_bytes": image.size_bytes,
+        "media_type": image.media_type,
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+        "exif_orientation": image.exif_orientation,
+        "picture_expected": report.evidence.frame,
+        **capture.model_dump(),
+    }
+
+
+def score_map_row(report: Report, frame_seq: int) -> dict[str, Any]:
+    """A row of `score_maps`."""
+    scores = report.score_map
+    return {
+        "frame_seq": frame_seq,
+        "analysis_id": report.analysis_id,
+        "columns": scores.columns,
+        "rows": scores.rows,
+        "scores": scores.scores,
+        "unscored": [group.model_dump(mode="json") for group in scores.unscored],
+        "highest_score": max(scores.scores),
+        "flags": [flag.value for flag in report.flags],
+    }
+
+
+def placement_row(report: Report, frame_seq: int) -> dict[str, Any]:
+    """A row of `placements`, without its seq."""
+    row: dict[str, Any] = {
+        "frame_seq": frame_seq,
+        "pose_solution_id": report.pose_solution_id,
+        "kind": report.placement.kind,
+        "mm_per_px": None,
+        "cause": None,
+        "pose": None,
+        "footprint_m": None,
+        "low_u_m": None,
+        "low_v_m": None,
+        "high_u_m": None,
+        "high_v_m": None,
+    }
+    match report.placement:
+        case Unplaced(mm_per_px=mm_per_px):
+            row["mm_per_px"] = mm_per_px
+        case NoPose(cause=cause):
+            row["cause"] = cause
+        case Placed() as placed:
+            us, vs = zip(*placed.footprint_m, strict=True)
+            row |= {
+                "mm_per_px": placed.mm_per_px,
+                "pose": placed.pose.model_dump(mode="json"),
+                "footprint_m": [list(point) for point in placed.footprint_m],
+                "low_u_m": min(us),
+                "low_v_m": min(vs),
+                "high_u_m": max(us),
+                "high_v_m": max(vs),
+            }
+    return row
+
+
+def report_row(report: Report, frame_seq: int, pair_seq: int) -> dict[str, Any]:
+    """A row of `reports`."""
+    row: dict[str, Any] = {
+        "frame_seq": frame_seq,
+        "pair_seq": pair_seq,
+        "origin_u_m": None,
+        "origin_v_m": None,
+        "centres": None,
+        "corners": None,
+        "covariances": None,
+    }
+    if isinstance(report.placement, Placed):
+        tiles = report.placement.tiles
+        row |= {
+            "origin_u_m": tiles.origin_m[0],
+            "origin_v_m": tiles.origin_m[1],
+            "centres": tiles.centres,
+            "corners": tiles.corners,
+            "covariances": tiles.covariances,
+        }
+    return row
+
+
+def detection_rows(
+    scores: npt.NDArray[np.uint8], centres_m: npt.NDArray[np.float64] | None, floor: int, frame_seq: int, pair_seq: int
+) -> list[dict[str, Any]]:
+    """Rows of `detections` for the tiles whose score byte is at or over `floor` (never 0)."""
+    tiles = np.flatnonzero(scores >= max(floor, 1))
+    rows: list[dict[str, Any]] = [
+        {
+            "pair_seq": pair_seq,
+            "frame_seq": frame_seq,
+            "tile": tile,
+            "score": score,
+            "u_m": None,
+            "v_m": None,
+            "cell": None,
+        }
+        for tile, score in zip(tiles.tolist(), scores[tiles].tolist(), strict=True)
+    ]
+    if centres_m is not None:
+        centres = centres_m[tiles]
+        for row, (u_m, v_m), cell in zip(rows, centres.tolist(), cells(centres).tolist(), strict=True):
+            row["u_m"], row["v_m"], row["cell"] = u_m, v_m, cell
+    return rows
+
+
+def crop_rows(report: Report, frame_seq: int, known: KnownFrame | None) -> list[dict[str, Any]]:
+    """Rows of `crops` that are not there yet."""
+    there = known.crops if known else frozenset()
+    return [
+        {
+            "frame_seq": frame_seq,
+            "analysis_id": report.analysis_id,
+            "tile": crop.tile,
+            "sha256": crop.sha256,
+            "size_bytes": crop.size_bytes,
+        }
+        for crop in report.evidence.crops
+        if (report.analysis_id, crop.tile) not in there
+    ]

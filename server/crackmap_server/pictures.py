@@ -1,0 +1,92 @@
+"""Pictures: check that a file is one, make smaller ones and cuttings. Always the stored raster, never turned."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from crackmap_server.errors import BadRequest, NotAPicture
+
+# Pillow's own limit is a global of the process and only warns; `checked` refuses by the header, before decoding.
+Image.MAX_IMAGE_PIXELS = None
+
+MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "TIFF": "image/tiff"}
+_FORMATS = tuple(MEDIA_TYPES)
+QUALITY = 88
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture file holds."""
+
+    media_type: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A rectangle of pixels: first column and row, width and height."""
+
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
+
+    def grown(self, margin_px: int, width_px: int, height_px: int) -> "Cut":
+        """With a margin around it, as far as the picture reaches. Raises BadRequest when nothing is left."""
+        left, top = max(self.x_px - margin_px, 0), max(self.y_px - margin_px, 0)
+        right = min(self.x_px + self.width_px + margin_px, width_px)
+        bottom = min(self.y_px + self.height_px + margin_px, height_px)
+        if left >= right or top >= bottom:
+            raise BadRequest(f"the cutting lies outside the picture of {width_px} × {height_px} px")
+        return Cut(left, top, right - left, bottom - top)
+
+
+def checked(path: Path, pixels_max: int) -> Picture:
+    """Decode the whole file once. Raises NotAPicture: not JPEG, PNG or TIFF, cut short, or too many pixels."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            width_px, height_px = image.size
+            if width_px * height_px > pixels_max:
+                raise NotAPicture(f"the picture has {width_px} × {height_px} pixels; at most {pixels_max} are decoded")
+            picture = Picture(MEDIA_TYPES[str(image.format)], width_px, height_px)
+            image.draft("L", (1, 1))  # a JPEG is read to its end, but at an eighth of its size
+            image.load()
+    except UnidentifiedImageError:
+        raise NotAPicture("the file is no JPEG, PNG or TIFF picture") from None
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        raise NotAPicture(f"the picture cannot be decoded: {error}") from None
+    return picture
+
+
+def smaller(path: Path, longest_px: int) -> bytes:
+    """A JPEG of the whole picture whose longer side is at most `longest_px`."""
+    with Image.open(path, formats=_FORMATS) as image:
+        image.draft("RGB", (longest_px, longest_px))
+        shown = _eight_bit_rgb(image)
+        shown.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return _jpeg(shown)
+
+
+def cutting(path: Path, cut: Cut, margin_px: int = 0) -> bytes:
+    """A JPEG of a part of the picture, pixel for pixel."""
+    with Image.open(path, formats=_FORMATS) as image:
+        part = cut.grown(margin_px, *image.size)
+        box = (part.x_px, part.y_px, part.x_px + part.width_px, part.y_px + part.height_px)
+        return _jpeg(_eight_bit_rgb(image.crop(box)))
+
+
+def _eight_bit_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":  # 16-bit grey: Pillow would clip it at 255
+        grey = np.asarray(image, np.uint32) >> 8
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    return image.convert("RGB")
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "JPEG", quality=QUALITY)
+    return content.getvalue()

@@ -1,0 +1,66 @@
+"""Errors as answers: application/problem+json (RFC 9457). A 500 never echoes what the exception says."""
+
+import http
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from crackmap_server.errors import RETRY_AFTER_S, STATUS, DatabaseFailed, ServerError
+
+_log = logging.getLogger(__name__)
+
+
+class ProblemResponse(JSONResponse):
+    """What went wrong."""
+
+    media_type = "application/problem+json"
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every error leaves the app as a problem."""
+    app.add_exception_handler(ServerError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: Any) -> ProblemResponse:
+    """An answer with that status."""
+    content = {"type": "about:blank", "title": http.HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return ProblemResponse(content | more, status, headers=headers)
+
+
+def _refused(_request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, ServerError)
+    wait_s = RETRY_AFTER_S.get(type(error))
+    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
+    return problem(STATUS[type(error)], str(error), headers)
+
+
+def _not_valid(_request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [{"where": list(item["loc"]), "message": item["msg"]} for item in error.errors()]
+    first = errors[0]
+    place = ".".join(map(str, first["where"]))
+    return problem(422, f"{place}: {first['message']}", errors=jsonable_encoder(errors))
+
+
+def _of_http(_request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+def _database(request: Request, error: Exception) -> ProblemResponse:
+    _log.error("database error=%r path=%s", str(getattr(error, "orig", error)), request.url.path)
+    return _refused(request, DatabaseFailed("the server's database failed; try again later"))
+
+
+def _unforeseen(_request: Request, _error: Exception) -> ProblemResponse:
+    return problem(500, "the server made a mistake; its log says more")

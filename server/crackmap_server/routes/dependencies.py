@@ -1,0 +1,120 @@
+"""What routes ask for by type."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AfterValidator, AwareDatetime
+from sqlalchemy import Connection
+
+from crackmap.manifest import Sha256
+from crackmap_server.chart import Box
+from crackmap_server.engines import Engines
+from crackmap_server.errors import STATUS, BadRequest, ServerError
+from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.resources import Problem
+from crackmap_server.settings import Settings
+from crackmap_server.writer import Writer
+
+
+def _settings(request: Request) -> Settings:
+    return request.app.state.settings  # type: ignore[no-any-return]
+
+
+def _engines(request: Request) -> Engines:
+    return request.app.state.engines  # type: ignore[no-any-return]
+
+
+def _writer(request: Request) -> Writer:
+    return request.app.state.writer  # type: ignore[no-any-return]
+
+
+def _evidence(request: Request) -> EvidenceFolder:
+    return request.app.state.evidence  # type: ignore[no-any-return]
+
+
+SettingsOf = Annotated[Settings, Depends(_settings)]
+EnginesOf = Annotated[Engines, Depends(_engines)]
+WriterOf = Annotated[Writer, Depends(_writer)]
+EvidenceOf = Annotated[EvidenceFolder, Depends(_evidence)]
+
+
+def _reading(engines: EnginesOf) -> Iterator[Connection]:
+    with engines.reader.connect() as connection:
+        yield connection
+
+
+Reading = Annotated[Connection, Depends(_reading)]
+
+Sha256Path = Annotated[Sha256, Path(description="SHA-256 of the file, hexadecimal")]
+Threshold = Annotated[
+    float | None,
+    Query(
+        ge=0, le=1, description="probability from which a tile is shown; by default each analysis' own", examples=[0.5]
+    ),
+]
+SurfaceId = Annotated[UUID | None, Query(description="only of this surface")]
+InspectionId = Annotated[UUID | None, Query(description="only of this inspection")]
+ScanId = Annotated[UUID | None, Query(description="only of this scan")]
+AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of each scan's current one")]
+
+
+def _in_years(moment: datetime) -> datetime:
+    # Converting to UTC must not leave the calendar.
+    if not 2 <= moment.year <= 9998:
+        raise ValueError("the year lies outside 2..9998")
+    return moment
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_years)]
+From = Annotated[
+    _Moment | None,
+    Query(
+        alias="from",
+        description="captured at or after; frames without a time never match",
+        examples=["2026-05-01T00:00:00Z"],
+    ),
+]
+To = Annotated[
+    _Moment | None, Query(alias="to", description="captured at or before; frames without a time never match")
+]
+
+
+def _box(
+    bbox: Annotated[
+        str | None,
+        Query(
+            description="u0,v0,u1,v1 in metres on the chart; only tiles whose middle lies inside. "
+            "Only placed frames ever match",
+            examples=["0,0,2,1.5"],
+            max_length=200,
+        ),
+    ] = None,
+) -> Box | None:
+    if bbox is None:
+        return None
+    try:
+        low_u_m, low_v_m, high_u_m, high_v_m = map(float, bbox.split(","))
+    except ValueError:
+        raise BadRequest(f"bbox {bbox!r} is not four numbers u0,v0,u1,v1") from None
+    if not (-1e9 <= low_u_m <= high_u_m <= 1e9 and -1e9 <= low_v_m <= high_v_m <= 1e9):
+        raise BadRequest(f"bbox {bbox!r} must have u0 <= u1 and v0 <= v1, in metres")
+    return Box(low_u_m, low_v_m, high_u_m, high_v_m)
+
+
+BoxOf = Annotated[Box | None, Depends(_box)]
+
+
+def problems(*errors: type[ServerError]) -> dict[int | str, dict[str, Any]]:
+    """Declares errors of a route in the OpenAPI document."""
+    declared: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        status = STATUS[error]
+        text = " ".join(filter(None, (declared.get(status, {}).get("description"), error.__doc__)))
+        declared[status] = {
+            "description": text,
+            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+        }
+    return declared

@@ -1,0 +1,93 @@
+"""Pictures in and out, by their SHA-256."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from sqlalchemy import Connection, insert, select
+
+from crackmap_server import tables
+from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, NotAPicture, NotFound, TooLarge
+from crackmap_server.resources import EvidenceItem
+from crackmap_server.routes.dependencies import EvidenceOf, Reading, Sha256Path, WriterOf, problems
+
+router = APIRouter(tags=["evidence"])
+
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_RAW = {"schema": {"type": "string", "format": "binary"}}
+_PICTURES = dict.fromkeys(("image/jpeg", "image/png", "image/tiff"), _RAW)
+_HELD: dict[int | str, dict[str, Any]] = {200: {"description": "The picture", "content": _PICTURES}}
+
+
+@router.put(
+    "/v1/evidence/{sha256}",
+    status_code=201,
+    responses={
+        200: {"description": "It was already there", "model": EvidenceItem},
+        **problems(BadRequest, NotAPicture, TooLarge, Busy, DatabaseFailed, DiskFull),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
+    summary="Deliver a picture",
+)
+async def put_evidence(
+    *,
+    sha256: Sha256Path,
+    request: Request,
+    response: Response,
+    folder: EvidenceOf,
+    writer: WriterOf,
+    connection: Reading,
+) -> EvidenceItem:
+    """The file as it is. It is checked against its SHA-256 and decoded once, then kept under that name for good."""
+    held = await run_in_threadpool(_held, connection, sha256)
+    connection.rollback()
+    if held is not None:
+        response.status_code = 200
+        return held
+    with folder.arriving(sha256) as arrival:
+        async for part in request.stream():
+            await run_in_threadpool(arrival.write, part)
+        picture = await run_in_threadpool(arrival.finish)
+        item = EvidenceItem(
+            sha256=sha256,
+            size_bytes=arrival.size_bytes,
+            media_type=picture.media_type,
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+        )
+    stored = await asyncio.wrap_future(writer.submit(lambda connection: _store(connection, item)))
+    response.status_code = 201 if stored else 200
+    return item
+
+
+@router.head(
+    "/v1/evidence/{sha256}", responses={**_HELD, **problems(BadRequest, NotFound)}, summary="Is a picture held?"
+)
+@router.get(
+    "/v1/evidence/{sha256}",
+    responses={**_HELD, **problems(BadRequest, NotFound)},
+    response_class=FileResponse,
+    summary="A picture as it was delivered",
+)
+def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading) -> FileResponse:
+    """The file, byte for byte."""
+    held = _held(connection, sha256)
+    path = folder.path(sha256)
+    if held is None or not path.exists():
+        raise NotFound(f"picture {sha256} is not held")
+    return FileResponse(path, media_type=held.media_type, headers=FOR_EVER)
+
+
+def _held(connection: Connection, sha256: str) -> EvidenceItem | None:
+    table = tables.evidence
+    row = connection.execute(select(table).where(table.c.sha256 == sha256)).mappings().one_or_none()
+    return None if row is None else EvidenceItem(**row)
+
+
+def _store(connection: Connection, item: EvidenceItem) -> bool:
+    if _held(connection, item.sha256) is not None:
+        return False
+    connection.execute(insert(tables.evidence), item.model_dump())
+    return True

@@ -1,0 +1,83 @@
+"""Reports in, and those in quarantine."""
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection, select
+
+from crackmap.messages import BatchAnswer, ReportBatch, utc
+from crackmap.scores import byte_at_least
+from crackmap_server import envelope, tables
+from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
+from crackmap_server.paging import Cursor, Limit, page
+from crackmap_server.resources import Page, QuarantinedReport
+from crackmap_server.routes.dependencies import Reading, SettingsOf, WriterOf, problems
+from crackmap_server.store import store_delivery
+
+router = APIRouter(tags=["reports"])
+_log = logging.getLogger(__name__)
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ReportBatch.model_json_schema(ref_template="#/components/schemas/{model}")}
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/reports",
+    responses=problems(BadRequest, TooLarge, Busy, DatabaseFailed, DiskFull),
+    openapi_extra=_BODY,
+    summary="Deliver reports",
+)
+async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf) -> BatchAnswer:
+    """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
+
+    Each report is answered by itself, in the order of the batch, after it is on the disk. Sending it again is safe.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > settings.reports_bytes:
+            raise TooLarge(f"the body has more than {settings.reports_bytes} bytes; send fewer reports at once")
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    delivery = await run_in_threadpool(_read, bytes(body), encoding, settings.reports_bytes)
+    floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
+
+    def store(connection: Connection) -> BatchAnswer:
+        return store_delivery(connection, delivery, floor, now_utc)
+
+    answer = await asyncio.wrap_future(writer.submit(store))
+    counts = Counter(item.status.value for item in answer.answers)
+    _log.info("reports %s", " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none")
+    return answer
+
+
+def _read(body: bytes, encoding: str, limit_bytes: int) -> envelope.Delivery:
+    return envelope.read(envelope.unpacked(body, encoding, limit_bytes))
+
+
+@router.get("/v1/quarantine", responses=problems(BadRequest), summary="Reports in conflict with what is stored")
+def get_quarantine(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[QuarantinedReport]:
+    """They were refused, and are kept as they came until a person has looked at them."""
+    table = tables.quarantine
+    rows, after = page(connection, select(table), {table.c.seq: int}, limit, cursor)
+    return Page(items=[_shown(row) for row in rows], next=after)
+
+
+def _shown(row: Any) -> QuarantinedReport:
+    return QuarantinedReport(
+        frame_id=row["frame_id"],
+        message=row["message"],
+        received_utc=utc(row["received_utc"]),
+        delivery=json.loads(row["delivery"]),
+    )

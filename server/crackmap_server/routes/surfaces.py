@@ -1,0 +1,95 @@
+"""What is asked of one surface: its detections as a file, and its coverage."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection, select
+
+from crackmap_server import tables
+from crackmap_server.coverage import union_m
+from crackmap_server.detections import Wanted, find
+from crackmap_server.errors import BadRequest, NotFound
+from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
+from crackmap_server.frames import select_frames
+from crackmap_server.pairs import read_pairs
+from crackmap_server.resources import Coverage
+from crackmap_server.routes.dependencies import BoxOf, EnginesOf, InspectionId, Reading, Threshold, problems
+
+router = APIRouter(tags=["surfaces"])
+
+
+class JsonFgResponse(StreamingResponse):
+    """A GeoJSON file that says which frame its coordinates are in."""
+
+    media_type = MEDIA_TYPE
+
+
+@router.get(
+    "/v1/surfaces/{surface_id}/detections.geojson",
+    response_class=JsonFgResponse,
+    responses={
+        200: {"description": "A JSON-FG FeatureCollection", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}},
+        **problems(BadRequest, NotFound),
+    },
+    summary="Detections for GIS",
+)
+def get_geojson(
+    *,
+    surface_id: UUID,
+    engines: EnginesOf,
+    connection: Reading,
+    box: BoxOf,
+    inspection_id: InspectionId = None,
+    threshold: Threshold = None,
+) -> JsonFgResponse:
+    """JSON-FG: polygons in metres in the surface's own frame (`place`), never longitude and latitude (`geometry` is null).
+
+    Unplaced frames have no place on the surface and are left out.
+    """
+    name = _name(connection, surface_id)
+
+    def content() -> Iterator[bytes]:
+        with engines.reader.connect() as streaming:
+            wanted = Wanted(read_pairs(streaming, surface_id, inspection_id), threshold, box)
+            yield from feature_collection(name, (detection for _, detection in find(streaming, wanted)))
+
+    disposition = {"Content-Disposition": 'attachment; filename="detections.geojson"'}
+    return JsonFgResponse(content(), headers=disposition)
+
+
+@router.get("/v1/surfaces/{surface_id}/coverage", responses=problems(BadRequest, NotFound), summary="Where frames lie")
+def get_coverage(surface_id: UUID, connection: Reading, inspection_id: InspectionId = None) -> Coverage:
+    """The union of the placed frames' footprints. Photographs without a place count, but cover nothing."""
+    _name(connection, surface_id)
+    pairs = read_pairs(connection, surface_id, inspection_id)
+    counts = {"placed": 0, "no_pose": 0, "unplaced": 0}
+    footprints = []
+    kinds = select_frames(pairs).with_only_columns(
+        tables.placements.c.kind, tables.placements.c.footprint_m, maintain_column_froms=True
+    )
+    for row in connection.execute(kinds):
+        counts[row.kind or "no_pose"] += 1
+        if row.footprint_m is not None:
+            footprints.append(row.footprint_m)
+    area_m2, outline = union_m(footprints)
+    return Coverage(
+        area_m2=area_m2,
+        frames_placed=counts["placed"],
+        frames_no_pose=counts["no_pose"],
+        frames_unplaced=counts["unplaced"],
+        outline=outline,
+    )
+
+
+def _name(connection: Connection, surface_id: UUID) -> SurfaceName:
+    table, structures = tables.surfaces, tables.structures
+    row = connection.execute(
+        select(table.c.name, table.c.drawing, structures.c.name.label("structure"))
+        .join_from(table, structures)
+        .where(table.c.surface_id == surface_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"surface {surface_id} is not stored")
+    return SurfaceName(surface_id, row.structure, row.name, row.drawing)
