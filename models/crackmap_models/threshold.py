@@ -34,7 +34,7 @@ def choose_threshold(scored: Sequence[Scored], share: float = FALSE_TILE_SHARE) 
 
 
 def probability(logit: float) -> float:
-    """A logit as the probability that a manifest holds, rounded down (from 0.0001 on) so that the logit still passes."""
+    """A logit as the probability in a manifest, rounded down (0.0001 at least) so that the logit itself passes."""
     return max(1, math.floor(1e4 / (1 + math.exp(-logit)))) / 1e4
 
 
