@@ -72,7 +72,8 @@ def slow_tone(
     speckle = clouds(rng, shape, (5 / mm_per_cell,) * 2) + clouds(rng, shape, (2.2 / mm_per_cell,) * 2)
     stain *= np.clip(0.85 + np.float32(0.25) * speckle, 0, 2)
     streaks = clouds(rng, shape, (500 / mm_per_cell, 14 / mm_per_cell))
-    streaks += 0.7 * clouds(rng, shape, (300 / mm_per_cell, 5 / mm_per_cell))
+    streaks += 0.8 * clouds(rng, shape, (400 / mm_per_cell, 37 / mm_per_cell))
+    streaks += 0.35 * clouds(rng, shape, (300 / mm_per_cell, 5 / mm_per_cell))
     # Water runs here and there only.
     streaks *= smooth_step(-0.6, 1.4, clouds(rng, shape, (350 / mm_per_cell, 220 / mm_per_cell)))
     tone = 1 + np.float32(concrete.cloud_contrast) * tone + np.float32(concrete.streak_contrast) * streaks
@@ -182,7 +183,7 @@ def _paint_pits(texture: Picture, rng: np.random.Generator, centres: FloatArray,
     outline = radius[:, None] * ragged
     distance = np.hypot(across, along)
     cover = np.clip(outline - distance + 0.5, 0, 1) * np.minimum(1, np.pi * outline**2 / 1.0)
-    depth = rng.uniform(0.45, 0.93, (count, 1)) * np.clip(0.55 + radius[:, None] / 4, 0, 1)
+    depth = rng.uniform(0.6, 0.95, (count, 1)) * np.clip(0.55 + radius[:, None] / 4, 0, 1)
     # The lower wall of a pit catches the light from above, its upper wall and ground do not.
     low_side = np.clip(y / np.maximum(outline, 1), -1, 1)
     loss = cover * depth * (1 - 0.45 * np.clip(low_side, 0, 1))

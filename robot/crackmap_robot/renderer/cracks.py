@@ -93,8 +93,8 @@ def random_crack(
     length = float(np.hypot(*(end_m - start_m)))
     levels = max(2, int(np.ceil(np.log2(max(length, 0.004) / VERTEX_SPACING_M))))
     swing, roughness = rng.uniform(*style.crookedness) * length, rng.uniform(*style.roughness)
-    aside = _fractal(rng, levels, swing, roughness)
-    ahead = _fractal(rng, levels, 0.2 * swing, roughness)
+    aside = _fractal(rng, levels, swing / length, roughness, steepest=0.24) * length
+    ahead = _fractal(rng, levels, 0.2 * swing / length, roughness, steepest=0.06) * length
     direction = (end_m - start_m) / length
     normal = np.array([-direction[1], direction[0]])
     share = np.linspace(0, 1, len(aside))
@@ -107,12 +107,17 @@ def random_crack(
     return TrueCrack(crack_id, line, np.maximum(width, 0.02), contrast)
 
 
-def _fractal(rng: np.random.Generator, levels: int, amplitude: float, roughness: float) -> FloatArray:
-    """Midpoint displacement, zero at both ends: (2**levels + 1,)."""
+def _fractal(
+    rng: np.random.Generator, levels: int, amplitude: float, roughness: float, *, steepest: float
+) -> FloatArray:
+    """Midpoint displacement of a line of length 1, zero at both ends: (2**levels + 1,).
+
+    No level moves its points by more (standard deviation) than ``steepest`` of their distance: cracks seldom turn back.
+    """
     values = np.zeros(2)
     for level in range(levels):
         middle = (values[:-1] + values[1:]) / 2
-        middle += rng.normal(0, amplitude * 2.0 ** (-roughness * level), len(middle))
+        middle += rng.normal(0, min(amplitude * 2.0 ** (-roughness * level), steepest * 2.0**-level), len(middle))
         merged = np.empty(len(values) + len(middle))
         merged[::2], merged[1::2] = values, middle
         values = merged

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from crackmap_robot.renderer.arrays import Picture
+from crackmap_robot.renderer.arrays import Picture, SmallFloatArray
 from crackmap_robot.renderer.noise import wander
 from crackmap_robot.renderer.strokes import Stroke, coverage, darken
 
@@ -42,6 +42,8 @@ class Formwork:
     first_joint_v_m: float = 0.45
     joint_width_mm: float = 1.6
     tie_hole_radius_mm: float = 11.0
+    tone_contrast: float = 0.02
+    """How much the panels differ in brightness: each was oiled, filled and stripped in its own way."""
 
 
 def random_formwork(rng: np.random.Generator) -> Formwork:
@@ -53,7 +55,21 @@ def random_formwork(rng: np.random.Generator) -> Formwork:
         first_joint_v_m=float(rng.uniform(0.0, 0.4)),
         joint_width_mm=float(rng.uniform(0.5, 4.0)),
         tie_hole_radius_mm=float(rng.uniform(8, 16)),
+        tone_contrast=float(rng.uniform(0.0, 0.06)),
     )
+
+
+def panel_tones(
+    rng: np.random.Generator, formwork: Formwork, shape: tuple[int, int], mm_per_cell: float
+) -> SmallFloatArray:
+    """(rows, columns) float32 around 1: each panel's own brightness on a wall whose row 0 is the top."""
+    rows, columns = shape
+    u = (np.arange(columns) + 0.5) * mm_per_cell / 1000 - formwork.first_joint_u_m
+    v = (rows - np.arange(rows) - 0.5) * mm_per_cell / 1000 - formwork.first_joint_v_m
+    across = np.floor(u / formwork.panel_width_m).astype(int) + 1
+    up = np.floor(v / formwork.panel_height_m).astype(int) + 1
+    tones = 1 + formwork.tone_contrast * rng.standard_normal((max(1, up.max() + 1), max(1, across.max() + 1)))
+    return np.asarray(tones[np.maximum(up, 0)[:, None], np.maximum(across, 0)], np.float32)
 
 
 def lay_joints(rng: np.random.Generator, formwork: Formwork, width_m: float, height_m: float) -> tuple[Joint, ...]:
@@ -69,7 +85,9 @@ def lay_joints(rng: np.random.Generator, formwork: Formwork, width_m: float, hei
 
 
 def _joint(rng: np.random.Generator, formwork: Formwork, start: tuple[float, float], end: tuple[float, float]) -> Joint:
-    return Joint(start, end, formwork.joint_width_mm * float(rng.uniform(0.6, 1.5)), float(rng.uniform(0.12, 0.6)))
+    width_mm = formwork.joint_width_mm * float(rng.uniform(0.6, 1.5))
+    shallowest = 0.12 + 0.08 * min(width_mm, 3)  # wide ones are deep
+    return Joint(start, end, width_mm, float(rng.uniform(shallowest, shallowest + 0.42)))
 
 
 def lay_tie_holes(rng: np.random.Generator, formwork: Formwork, width_m: float, height_m: float) -> tuple[TieHole, ...]:
@@ -102,6 +120,10 @@ def paint_joint(texture: Picture, joint: Joint, height_m: float, mm_per_px: floa
     shape = texture.shape[:2]
     darken(texture, coverage(Stroke(points, half + burr, -half * 0.8), shape), (1.13, 1.13, 1.12))
     darken(texture, coverage(Stroke(points, half, half), shape), (rest, rest, rest * 1.02))
+    # A lip throws a thin shadow along one side.
+    lip = np.clip(0.25 + 0.15 * wander(rng, count, 40), 0.02, 0.6) / mm_per_px
+    deep = 1 - 0.6 * joint.depth
+    darken(texture, coverage(Stroke(points, -half + lip, half), shape), (deep, deep, deep))
 
 
 def paint_tie_hole(
@@ -129,11 +151,14 @@ def paint_tie_hole(
         seam = seam * rng.uniform(0.1, 0.5) * np.clip(0.7 + 0.5 * np.sin(angle * 2), 0, 1)
         factor = (1 + inside * (tone - 1)) * (1 - seam)
     else:
-        # The shadow's edge is the upper rim again, thrown down on the cone's wall.
-        drop = rng.uniform(0.3, 0.9)
-        shade = np.clip((1 - np.hypot(x * 1.05, y + drop)) * radius / (0.8 / mm_per_px), 0, 1)
-        floor = np.clip((0.45 - distance) * radius / (0.6 / mm_per_px), 0, 1)
-        tone = (0.78 - 0.20 * distance) * (1 - 0.50 * shade) * (1 - 0.55 * floor) * (1 + grain)
+        # The shadow's edge is the upper rim again, thrown down and aside on the cone's wall.
+        drop, aside = rng.uniform(0.35, 1.1), rng.uniform(-0.4, 0.4)
+        shade = np.clip((1 - np.hypot(x - aside, y + drop)) * radius / (0.8 / mm_per_px) + 0.5, 0, 1)
+        tone = rng.uniform(0.5, 0.85) * (1 + 0.15 * y) * (1 - rng.uniform(0.35, 0.7) * shade) * (1 + grain)
+        if rng.uniform() < 0.4:
+            # The sleeve is open: its bore is black.
+            bore = np.clip((rng.uniform(0.3, 0.5) - np.hypot(x, y + 0.15)) * radius / (0.6 / mm_per_px), 0, 1)
+            tone *= 1 - 0.75 * bore
         lip = np.clip(1 - np.abs(distance - edge - 0.04) * radius / (0.7 / mm_per_px), 0, 1) * (1 - inside)
         factor = (1 + inside * (tone - 1)) * (1 + 0.10 * lip)
     part[:] = np.clip(part * factor[..., None] + 0.5, 0, 255).astype(np.uint8)

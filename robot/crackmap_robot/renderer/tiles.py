@@ -26,6 +26,8 @@ VISIBLE_CRACK_PX = 20.0
 VISIBLE_DARKNESS_PX = 0.7 * 0.75
 """Width in pixels times contrast from which a stretch of crack counts as visible: 0.7 px at a contrast of 0.75."""
 EDGE_PX = 2.0
+EDGE_SHARE = 0.15
+"""Of the views that reach over the wall's edge so many are kept: a robot sees edges too."""
 NOISE_PX = 512
 FOCAL_PX = 1400.0
 
@@ -125,8 +127,9 @@ def _tiles_of_wall(
         camera = _random_camera(rng, tile_px, middle, tone)
         view_scale = scale * float(rng.uniform(0.85, 1.0))
         pose = _random_pose(rng, wall, want_crack, view_scale, tile_px)
-        on_wall = surface_points_m(camera, pose, np.array([[-1, -1], [tile_px, -1], [-1, tile_px], [tile_px, tile_px]]))
-        if not np.all((on_wall > 0) & (on_wall < side_m)):
+        corners = np.array([[middle, middle], [-1, -1], [tile_px, -1], [-1, tile_px], [tile_px, tile_px]])
+        on_wall = np.all(np.abs(surface_points_m(camera, pose, corners) - side_m / 2) < side_m / 2, axis=1)
+        if not on_wall[0] or not (on_wall.all() or rng.uniform() < EDGE_SHARE):
             continue
         here = surface_points_m(camera, pose, centre + np.array([[0, 0], [0, 1], [1, 0]]))
         local = float(np.sqrt(np.abs(np.linalg.det(here[1:] - here[0])))) * 1000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crackmap.errors import InputError
 from crackmap_robot.renderer.arrays import FloatArray, Picture, SmallFloatArray
 from crackmap_robot.renderer.concrete import Concrete, fine_tone, paint_band, paint_pores, slow_tone
 from crackmap_robot.renderer.cracks import CrackStyle, TrueCrack, paint_crack, random_cracks
@@ -18,6 +19,7 @@ from crackmap_robot.renderer.formwork import (
     lay_tie_holes,
     paint_joint,
     paint_tie_hole,
+    panel_tones,
 )
 from crackmap_robot.renderer.lighting import Lighting
 from crackmap_robot.renderer.noise import enlarged
@@ -64,30 +66,51 @@ def make_wall(
     ``cracks`` are painted as given, or so many random ones in ``style``. Without ``formwork`` there are no joints and
     tie holes. Memory: about four bytes per texture pixel.
     """
-    rng = np.random.default_rng(seed)
     shape = (round(height_m * 1000 / mm_per_px), round(width_m * 1000 / mm_per_px))
-    concrete, lighting = concrete or Concrete(), lighting or Lighting()
-    cell_px = max(1, round(SLOW_CELL_MM / mm_per_px))
-    coarse = (-(-shape[0] // cell_px), -(-shape[1] // cell_px))
-    slow: SmallFloatArray = slow_tone(rng, concrete, coarse, cell_px * mm_per_px)
-    slow *= lighting.field(coarse, cell_px * mm_per_px)[..., None]
-    texture: Picture = np.empty((*shape, 3), np.uint8)
-    fine = fine_tone(rng, concrete, shape, mm_per_px)
-    slow_lattice = enlarged(slow, cell_px)
-    for top_px in range(0, shape[0], BAND_PX):
-        paint_band(texture, top_px, slow_lattice, fine, min(top_px + BAND_PX, shape[0]))
-    joints = lay_joints(rng, formwork, width_m, height_m) if formwork else ()
-    holes = lay_tie_holes(rng, formwork, width_m, height_m) if formwork else ()
-    known = random_cracks(rng, cracks, width_m, height_m, style) if isinstance(cracks, int) else tuple(cracks)
+    if min(shape) < 2:
+        raise InputError(f"make_wall: {width_m} m × {height_m} m at {mm_per_px} mm/px has no 2 × 2 pixels")
+    # A stream of its own for each trade: another crack does not change the concrete.
+    ground, panels, breaks, pits = np.random.default_rng(seed).spawn(4)
+    concrete = concrete or Concrete()
+    texture = _bare_face(
+        ground, panels, shape, mm_per_px, concrete=concrete, formwork=formwork, lighting=lighting or Lighting()
+    )
+    joints = lay_joints(panels, formwork, width_m, height_m) if formwork else ()
+    holes = lay_tie_holes(panels, formwork, width_m, height_m) if formwork else ()
+    known = random_cracks(breaks, cracks, width_m, height_m, style) if isinstance(cracks, int) else tuple(cracks)
     wall = Wall(width_m, height_m, mm_per_px, texture, known, joints, holes)
     for joint in joints:
-        paint_joint(texture, joint, height_m, mm_per_px, rng)
+        paint_joint(texture, joint, height_m, mm_per_px, panels)
     for hole in holes:
-        paint_tie_hole(texture, hole, height_m, mm_per_px, rng)
-    paint_pores(texture, rng, concrete, mm_per_px, wall.texture_px(_pores_on(rng, known)))
+        paint_tie_hole(texture, hole, height_m, mm_per_px, panels)
+    paint_pores(texture, pits, concrete, mm_per_px, wall.texture_px(_pores_on(breaks, known)))
     for crack in known:
-        paint_crack(texture, crack, height_m, mm_per_px, rng)
+        paint_crack(texture, crack, height_m, mm_per_px, breaks)
     return wall
+
+
+def _bare_face(
+    ground: np.random.Generator,
+    panels: np.random.Generator,
+    shape: tuple[int, int],
+    mm_per_px: float,
+    *,
+    concrete: Concrete,
+    formwork: Formwork | None,
+    lighting: Lighting,
+) -> Picture:
+    """Lit concrete with nothing on it yet, painted band by band."""
+    cell_px = max(1, round(SLOW_CELL_MM / mm_per_px))
+    coarse = (-(-shape[0] // cell_px), -(-shape[1] // cell_px))
+    slow: SmallFloatArray = slow_tone(ground, concrete, coarse, cell_px * mm_per_px)
+    slow *= lighting.field(coarse, cell_px * mm_per_px)[..., None]
+    if formwork:
+        slow *= panel_tones(panels, formwork, coarse, cell_px * mm_per_px)[..., None]
+    slow_lattice, fine = enlarged(slow, cell_px), fine_tone(ground, concrete, shape, mm_per_px)
+    texture: Picture = np.empty((*shape, 3), np.uint8)
+    for top_px in range(0, shape[0], BAND_PX):
+        paint_band(texture, top_px, slow_lattice, fine, min(top_px + BAND_PX, shape[0]))
+    return texture
 
 
 def _pores_on(rng: np.random.Generator, cracks: Sequence[TrueCrack]) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from crackmap_robot.renderer import (
     Concrete,
     Formwork,
@@ -16,6 +17,8 @@ from crackmap_robot.renderer import (
     random_lighting,
 )
 from crackmap_robot.renderer.noise import clouds, enlarged, lattice, wander
+
+from crackmap.errors import InputError
 
 CALM = Concrete(
     cloud_contrast=0, stain_contrast=0, streak_contrast=0, efflorescence_share=0, mottle_contrast=0, pores_per_m2=0
@@ -75,8 +78,23 @@ def test_noise_has_unit_spread() -> None:
     assert 0.9 < wander(rng, 20000, 10).std() < 1.1
 
 
+def test_another_crack_leaves_the_concrete_as_it_is() -> None:
+    crack = TrueCrack("mine", np.array([[0.05, 0.05], [0.15, 0.05]]), np.array([1.0, 1.0]))
+    without, one = (make_wall(3, 0.2, 0.2, 0.5, cracks=cracks, formwork=Formwork()) for cracks in ([], [crack]))
+    assert without.joints == one.joints
+    assert np.array_equal(without.texture[:250], one.texture[:250])
+    assert not np.array_equal(without.texture, one.texture)
+
+
+def test_a_wall_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="2 × 2"):
+        make_wall(1, 0.0, 1.0, 0.5)
+
+
 def test_joints_and_tie_holes_are_painted_where_they_are_named() -> None:
-    formwork = Formwork(first_joint_u_m=0.1, first_joint_v_m=0.15, panel_width_m=0.2, panel_height_m=0.2)
+    formwork = Formwork(
+        first_joint_u_m=0.1, first_joint_v_m=0.15, panel_width_m=0.2, panel_height_m=0.2, tone_contrast=0.0
+    )
     wall = make_wall(6, 0.4, 0.4, 0.5, cracks=0, concrete=CALM, formwork=formwork)
     plain = make_wall(6, 0.4, 0.4, 0.5, cracks=0, concrete=CALM)
     changed = np.abs(wall.texture.astype(int) - plain.texture).max(axis=-1) > 12
