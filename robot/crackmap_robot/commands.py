@@ -1,12 +1,165 @@
 """`crackmap scan`, `crackmap demo` and `crackmap robot …`."""
 
+from pathlib import Path
+from typing import Annotated, Literal
+
 import typer
 
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
+outbox_app = typer.Typer(help="What was scanned and is not on the server yet.", no_args_is_help=True)
+app.add_typer(outbox_app, name="outbox")
+
+OutboxFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--outbox", envvar="CRACKMAP_OUTBOX", metavar="FILE", help="Outbox file.", show_default="in your data directory"
+    ),
+]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", envvar="CRACKMAP_SERVER", metavar="URL", help="Server that stores the results."),
+]
 
 
-def scan() -> None:
-    """Scan photographs."""
+def scan(
+    source: Annotated[Path, typer.Argument(help="A photograph (JPEG, PNG, TIFF) or a folder of them.")],
+    *,
+    surface: Annotated[str, typer.Option(metavar="NAME", help="The face that was photographed, as 'pier 3, north'.")],
+    inspection: Annotated[str, typer.Option(metavar="NAME", help="The dated campaign, as '2026 autumn'.")],
+    structure: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The bridge, building or tunnel.", show_default="unnamed structure"),
+    ] = None,
+    server: Server = None,
+    poses: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where the camera was: CSV or JSON lines by file name or time. Needs --camera."
+        ),
+    ] = None,
+    camera: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The camera's calibration: ROS camera_info YAML. Needs --poses.")
+    ] = None,
+    mm_per_px: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X", help="Only a scale: millimetres of surface per pixel. The photographs stay unplaced."
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=".tflite with its manifest (.json) beside it.", show_default="crack-227 as shipped"
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="T", help="Probability from which a tile is a detection.", show_default="as the manifest says"
+        ),
+    ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(metavar="PX", help="From tile to tile; less than a tile overlaps.", show_default="one tile"),
+    ] = None,
+    frames: Annotated[
+        Literal["all", "keyframes", "none"],
+        typer.Option(
+            help="Photographs sent as evidence: all; keyframes, which together show everything (of the others crops of "
+            "detections); none (only crops of detections)."
+        ),
+    ] = "all",
+    scores: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Also write every tile's score to this table.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", help="Threads that classify.", show_default="all cores but one")
+    ] = None,
+    outbox: OutboxFile = None,
+    runtime: Annotated[
+        Literal["litert", "tflite-runtime"], typer.Option(envvar="CRACKMAP_RUNTIME", help="What runs the model.")
+    ] = "litert",
+    target_width_mm: Annotated[
+        float | None, typer.Option(metavar="W", help="Crack width that the inspection must be able to show.")
+    ] = None,
+) -> None:
+    """Find cracks in photographs: tiles, scores, places on the surface, a durable outbox, upload.
+
+    Photographs with only a scale, to a server on this machine:
+
+        crackmap scan photos/ --surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8000
+
+    Photographs with poses, kept in the outbox until `crackmap robot outbox upload`:
+
+        crackmap scan photos/ --surface north --inspection "2026 autumn" --poses poses.csv --camera camera.yaml
+
+    The same command twice changes nothing; after Ctrl-C or a power cut it goes on where it stopped.
+
+    Exit code 2: something was refused or not sent, and the summary says what; 130: stopped by Ctrl-C.
+    """
+    from crackmap_robot.evidence import Frames
+    from crackmap_robot.runtimes import Runtime
+    from crackmap_robot.scan_run import run_scan
+    from crackmap_robot.settings import STRUCTURE, ScanSettings, default_model, default_outbox, default_threads
+
+    summary = run_scan(
+        ScanSettings(
+            source=source,
+            surface=surface,
+            inspection=inspection,
+            structure=STRUCTURE if structure is None else structure,
+            outbox=outbox or default_outbox(),
+            model=model or default_model(),
+            server=server,
+            poses=poses,
+            camera=camera,
+            mm_per_px=mm_per_px,
+            threshold=threshold,
+            stride_px=stride,
+            frames=Frames(frames),
+            scores=scores,
+            threads=default_threads() if threads is None else threads,
+            runtime=Runtime(runtime),
+            target_width_mm=target_width_mm,
+        )
+    )
+    for line in summary.lines():
+        print(line)
+    if summary.unavailable and not summary.stopped:
+        raise summary.unavailable
+    raise typer.Exit(summary.exit_code)
+
+
+@outbox_app.command()
+def show(outbox: OutboxFile = None) -> None:
+    """Show the scans in the outbox: what waits, what the server has stored, what it refused and why."""
+    from crackmap_robot.outbox_commands import show as run
+    from crackmap_robot.settings import default_outbox
+
+    for line in run(outbox or default_outbox()):
+        print(line)
+
+
+@outbox_app.command()
+def upload(
+    server: Server = None,
+    outbox: OutboxFile = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also offer what was refused, or whose picture could not be read.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Also offer what is stored: for a server restored from a backup.")
+    ] = False,
+) -> None:
+    """Send what waits in the outbox to the server. What is there already changes nothing."""
+    from crackmap_robot.outbox_commands import upload as run
+    from crackmap_robot.settings import default_outbox
+
+    worst = 0
+    for line, code in run(outbox or default_outbox(), server, again=again, everything=everything):
+        print(line)
+        worst = max(worst, code)
+    raise typer.Exit(worst)
 
 
 def demo() -> None:

@@ -1,0 +1,56 @@
+"""One frame's scores and place → its report. Pure."""
+
+import numpy as np
+import numpy.typing as npt
+
+from crackmap import scores
+from crackmap.manifest import Range
+from crackmap.messages import Evidence, Flag, Frame, NoPose, Placement, Reason, Report, ScoreMap, Unscored
+from crackmap.tile_grid import TileGrid
+from crackmap_robot.cameras.camera import Photo
+from crackmap_robot.headers import Headers
+
+
+def report(
+    *,
+    headers: Headers,
+    photo: Photo,
+    grid: TileGrid,
+    scored: npt.NDArray[np.uint8],
+    placement: Placement,
+    evidence: Evidence,
+    scale: Range,
+) -> Report:
+    """All that one analysis found in one frame. `scale` is what the model's manifest promises to work at."""
+    key = headers.key(photo)
+    failed = np.flatnonzero(scored == scores.NOT_SCORED).tolist()
+    return Report(
+        frame=Frame(
+            frame_id=key.frame_id,
+            scan_id=headers.scan.scan_id,
+            source_key=photo.source_key,
+            label=photo.label,
+            image=photo.image,
+            capture=photo.capture,
+        ),
+        analysis_id=key.analysis_id,
+        score_map=ScoreMap(
+            columns=grid.columns,
+            rows=grid.rows,
+            scores=scored.tobytes(),
+            unscored=(Unscored(reason=Reason.MODEL_FAILED, tiles=tuple(failed)),) if failed else (),
+        ),
+        placement=placement,
+        evidence=evidence,
+        flags=(Flag.OUT_OF_RANGE,) if out_of_range(placement, scale) else (),
+    )
+
+
+def out_of_range(placement: Placement, scale: Range) -> bool:
+    """Whether the frame's scale is one that the model was not made for; False where the scale is not known."""
+    return not isinstance(placement, NoPose) and not scale.low <= placement.mm_per_px <= scale.high
+
+
+def detections(report: Report, lowest: int) -> int:
+    """How many tiles have at least the score byte `lowest`."""
+    return int(np.count_nonzero(report.score_map.array() >= lowest))

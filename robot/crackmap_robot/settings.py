@@ -1,0 +1,107 @@
+"""What a scan is told: checked, with defaults."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from pydantic import TypeAdapter, ValidationError
+
+from crackmap.errors import SettingError
+from crackmap.surfaces import Name
+from crackmap_robot.evidence import Frames
+from crackmap_robot.runtimes import Runtime
+
+MODEL = "crack-227.tflite"
+STRUCTURE = "unnamed structure"
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """One `crackmap scan`. Raises SettingError for what cannot be used together or at all."""
+
+    source: Path
+    surface: str
+    inspection: str
+    structure: str
+    outbox: Path
+    model: Path
+    server: str | None = None
+    poses: Path | None = None
+    camera: Path | None = None
+    mm_per_px: float | None = None
+    threshold: float | None = None
+    """None: what the model's manifest says."""
+    stride_px: int | None = None
+    """None: the tile size, so that tiles touch."""
+    frames: Frames = Frames.ALL
+    scores: Path | None = None
+    threads: int = 1
+    runtime: Runtime = Runtime.LITERT
+    target_width_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        for flag, name in (
+            ("--surface", self.surface),
+            ("--inspection", self.inspection),
+            ("--structure", self.structure),
+        ):
+            try:
+                TypeAdapter(Name).validate_python(name)
+            except ValidationError as error:
+                raise SettingError(
+                    f"{flag} {name!r}: a name has 1 to 200 characters, no blanks at its ends and no control characters."
+                ) from error
+        self._check_places()
+        for flag, number in (("--mm-per-px", self.mm_per_px), ("--target-width-mm", self.target_width_mm)):
+            if number is not None and not (math.isfinite(number) and number > 0):
+                raise SettingError(f"{flag} {number}: give millimetres over 0.")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise SettingError(f"--threshold {self.threshold}: a probability lies from 0 to 1.")
+        if self.threads < 1:
+            raise SettingError(f"--threads {self.threads}: at least one thread must classify.")
+
+    def _check_places(self) -> None:
+        if self.mm_per_px is not None and (self.poses or self.camera):
+            raise SettingError(
+                "--mm-per-px goes with neither --poses nor --camera: with poses the scale follows from them. "
+                "Leave out --mm-per-px to place the photographs, or the other two to leave them unplaced."
+            )
+        if (self.poses is None) != (self.camera is None):
+            given, missing = ("--poses", "--camera") if self.camera is None else ("--camera", "--poses")
+            raise SettingError(
+                f"{given} needs {missing}: a place on the surface follows from pose and calibration together."
+            )
+        if self.poses is None and self.mm_per_px is None:
+            raise SettingError(
+                "how large is a pixel? Give --poses FILE and --camera FILE to place the photographs on the surface, or "
+                "--mm-per-px X for photographs with only a scale: as 0.22 for 1000 mm across 4608 px."
+            )
+
+    def stride(self, tile_px: int) -> int:
+        """The stride for tiles of that size. Raises SettingError where tiles would leave gaps."""
+        stride_px = tile_px if self.stride_px is None else self.stride_px
+        if not 0 < stride_px <= tile_px:
+            raise SettingError(
+                f"--stride {stride_px}: must be 1 to {tile_px}, the model's tile size; more would leave unseen strips "
+                "between tiles."
+            )
+        return stride_px
+
+
+def default_outbox() -> Path:
+    """In the user's data directory."""
+    return platformdirs.user_data_path("crackmap", appauthor=False) / "outbox.sqlite"
+
+
+def default_model() -> Path:
+    """The model that comes with crackmap: inside the installed package, else in the checkout that it runs from."""
+    package = Path(__file__).parent
+    packed = package / "shipped" / MODEL
+    return packed if packed.exists() else package.parents[1] / "models" / "shipped" / MODEL
+
+
+def default_threads() -> int:
+    """All cores that this process may use but one, which decodes and uploads."""
+    return max(1, len(os.sched_getaffinity(0)) - 1) if hasattr(os, "sched_getaffinity") else 1
