@@ -50,7 +50,7 @@ def random_concrete(rng: np.random.Generator) -> Concrete:
         stain_share=float(rng.uniform(0.0, 0.30)),
         streak_contrast=float(rng.uniform(0.0, 0.10)),
         efflorescence_share=float(max(0.0, rng.uniform(-0.04, 0.06))),
-        mottle_contrast=0.06 * rough * float(rng.uniform(0.5, 1.5)),
+        mottle_contrast=0.045 * rough * float(rng.uniform(0.5, 1.5)),
         grain_contrast=0.06 * rough,
         relief_contrast=0.09 * rough * float(rng.uniform(0.4, 1.6)),
         pores_per_m2=float(np.exp(rng.uniform(np.log(300), np.log(15000)))),

@@ -48,7 +48,7 @@ def test_missing_light_equals_width_times_length(angle: float, width_mm: float, 
     length_mm = 160 + width_mm * np.pi / 4  # round ends
     assert float(area.share.sum()) * mm_per_px**2 == pytest.approx(width_mm * length_mm, rel=0.01)
     lost = GREY - painted(crack, 0.2, mm_per_px, ragged=0.0)[..., 1].astype(float)
-    rounding_mm2 = 0.5 * np.count_nonzero(area.share) / GREY / 0.8 * mm_per_px**2
+    rounding_mm2 = 0.5 * np.count_nonzero(lost) / GREY / 0.8 * mm_per_px**2
     missing_mm2 = lost.sum() / GREY / 0.8 * mm_per_px**2
     assert missing_mm2 == pytest.approx(width_mm * length_mm, abs=0.01 * width_mm * length_mm + rounding_mm2)
 
