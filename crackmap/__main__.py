@@ -12,6 +12,7 @@ from crackmap import __version__
 from crackmap.errors import CrackmapError
 
 GROUP = "crackmap.commands"
+STOPPED = 130  # 128 + SIGINT
 
 
 def _version(wanted: bool) -> None:
@@ -65,9 +66,10 @@ def main() -> None:
     except CrackmapError as error:
         print(f"crackmap: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("crackmap: stopped; what was done so far is kept.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as left:
+        if left.code == STOPPED:  # typer's exit after Ctrl-C
+            print("crackmap: stopped; what was done so far is kept.", file=sys.stderr)
+        raise
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def bytes_from_logits(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     values = np.asarray(logits, np.float64)
     if np.isnan(values).any():
         raise ValueError("a logit is NaN")
-    steps = np.rint(values * STEPS_PER_LOGIT) + ZERO_LOGIT
+    steps = np.rint(np.clip(values, -100, 100) * STEPS_PER_LOGIT) + ZERO_LOGIT
     return np.asarray(np.clip(steps, LOWEST, HIGHEST), np.uint8)
 
 
