@@ -18,7 +18,15 @@ from crackmap_robot.runtimes import Runtime, interpreter_maker
 from crackmap_robot.tiles import tiles
 
 Frame = npt.NDArray[np.uint8]
+SHIPPED = "crack-227.tflite"
 Fill = Callable[[Frame, npt.NDArray[Any]], object]
+
+
+def shipped_model(name: str = SHIPPED) -> Path:
+    """A model that comes with crackmap: inside the installed package, else in the checkout that it runs from."""
+    package = Path(__file__).parent
+    packed = package / "shipped" / name
+    return packed if packed.exists() else package.parents[1] / "models" / "shipped" / name
 
 
 @dataclass(frozen=True)

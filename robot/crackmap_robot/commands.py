@@ -97,10 +97,11 @@ def scan(
 
     Exit code 2: something was refused or not sent, and the summary says what; 130: stopped by Ctrl-C.
     """
+    from crackmap_robot.classifier import shipped_model
     from crackmap_robot.evidence import Frames
     from crackmap_robot.runtimes import Runtime
     from crackmap_robot.scan_run import run_scan
-    from crackmap_robot.settings import STRUCTURE, ScanSettings, default_model, default_outbox, default_threads
+    from crackmap_robot.settings import STRUCTURE, ScanSettings, default_outbox, default_threads
 
     summary = run_scan(
         ScanSettings(
@@ -109,7 +110,7 @@ def scan(
             inspection=inspection,
             structure=STRUCTURE if structure is None else structure,
             outbox=outbox or default_outbox(),
-            model=model or default_model(),
+            model=model or shipped_model(),
             server=server,
             poses=poses,
             camera=camera,
@@ -162,5 +163,26 @@ def upload(
     raise typer.Exit(worst)
 
 
-def demo() -> None:
-    """Show it all on a simulated wall."""
+def demo(  # noqa: PLR0917 - options, not positions
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the figures, instead of leaving the map open.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write all figures here.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number, another wall.")] = 1,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Keep photographs, outbox and database in this new folder. [default: none kept]"
+        ),
+    ] = None,
+    width_m: Annotated[float, typer.Option(metavar="M", help="Width of the wall.")] = 2.5,
+    height_m: Annotated[float, typer.Option(metavar="M", help="Height of the wall.")] = 1.6,
+) -> None:
+    """Show it all on a simulated wall: known cracks, the real scanner, a real server, and what came of it.
+
+    Renders a concrete wall, photographs it with a camera whose poses are a little wrong, scans the photographs with
+    `crackmap scan` into `crackmap server run`, compares what the server answers with the truth and opens the map.
+    """
+    from crackmap_robot.demo.show import DemoSettings, run_demo
+
+    run_demo(DemoSettings(once=once, json=json, seed=seed, folder=folder, width_m=width_m, height_m=height_m))

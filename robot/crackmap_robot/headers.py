@@ -1,6 +1,5 @@
 """What all reports of a run have in common: scan, analysis and pose solution. Pure."""
 
-import platform
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -43,8 +42,8 @@ class Headers:
         image, tile_px = photo.image, self.analysis.tile_px
         if min(image.width_px, image.height_px) < tile_px:
             raise InputError(
-                f"{photo.label}: is {image.width_px} × {image.height_px} px, smaller than a tile of {tile_px} × {tile_px}"
-                " px. Pictures are never enlarged: give the photograph in full size, or a model with smaller tiles."
+                f"{photo.label}: is {image.width_px} × {image.height_px} px, smaller than a tile of {tile_px} × "
+                f"{tile_px} px. Pictures are never enlarged: give it in full size, or a model with smaller tiles."
             )
         return TileGrid(image.width_px, image.height_px, tile_px, self.analysis.stride_px)
 
@@ -59,7 +58,7 @@ def recording(structure: str, surface: str, inspection: str, target_width_mm: fl
         structure=structure,
         surface=Surface(name=surface),
         inspection=Inspection(name=inspection, target_width_mm=target_width_mm),
-        software=f"crackmap {__version__}, Python {platform.python_version()}",
+        software=f"crackmap {__version__}",
     )
 
 

@@ -13,7 +13,6 @@ from crackmap.surfaces import Name
 from crackmap_robot.evidence import Frames
 from crackmap_robot.runtimes import Runtime
 
-MODEL = "crack-227.tflite"
 STRUCTURE = "unnamed structure"
 
 
@@ -93,13 +92,6 @@ class ScanSettings:
 def default_outbox() -> Path:
     """In the user's data directory."""
     return platformdirs.user_data_path("crackmap", appauthor=False) / "outbox.sqlite"
-
-
-def default_model() -> Path:
-    """The model that comes with crackmap: inside the installed package, else in the checkout that it runs from."""
-    package = Path(__file__).parent
-    packed = package / "shipped" / MODEL
-    return packed if packed.exists() else package.parents[1] / "models" / "shipped" / MODEL
 
 
 def default_threads() -> int:

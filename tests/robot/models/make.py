@@ -1,0 +1,71 @@
+"""Makes the tiny models beside it, once, with TensorFlow: `.venv-models/bin/python tests/robot/models/make.py`.
+
+Their tiles are 32 px and their logit is (128 − mean brightness) / 10: dark tiles are "cracks", and every score can be
+computed by hand. `nan-float32` answers NaN for tiles whose mean brightness is under 10.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+HERE = Path(__file__).parent
+TILE_PX = 32
+
+
+def darkness(tiles: tf.Tensor) -> tf.Tensor:
+    """(1, 32, 32, 3) RGB 0..255 → (1, 1) logit."""
+    mean = tf.reduce_mean(tiles, axis=(1, 2, 3), keepdims=False)
+    return tf.reshape((128.0 - mean) / 10.0, (1, 1))
+
+
+def sometimes_nan(tiles: tf.Tensor) -> tf.Tensor:
+    """The same, but NaN where the mean brightness is under 10."""
+    mean = tf.reduce_mean(tiles, axis=(1, 2, 3), keepdims=False)
+    return tf.reshape((128.0 - mean) / 10.0 + 0.0 * tf.math.log(mean - 10.0), (1, 1))
+
+
+def extremes():  # noqa: ANN201
+    """Black, white and noise: so that the quantised input is 0..255 with scale 1."""
+    yield [np.zeros((1, TILE_PX, TILE_PX, 3), np.float32)]
+    yield [np.full((1, TILE_PX, TILE_PX, 3), 255, np.float32)]
+    yield [np.random.default_rng(0).uniform(0, 255, (1, TILE_PX, TILE_PX, 3)).astype(np.float32)]
+
+
+def write(name: str, function, dtype: str) -> None:  # noqa: ANN001
+    """The model and its manifest."""
+    signature = tf.function(function).get_concrete_function(tf.TensorSpec((1, TILE_PX, TILE_PX, 3), tf.float32))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([signature])
+    if dtype != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = extremes
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(dtype)
+    content = converter.convert()
+    (HERE / f"{name}.tflite").write_bytes(content)
+    manifest = {
+        "version": 1,
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size_bytes": len(content),
+        "tile_px": TILE_PX,
+        "input_dtype": dtype,
+        "output_dtype": dtype,
+        "threshold": 0.9,
+        "threshold_rule": "logit over 2.2: a mean brightness under 106",
+        "mm_per_px": {"low": 0.1, "high": 1.0},
+        "surfaces": ["test"],
+        "training_data": ["none: made by hand"],
+        "parameters": 1,
+        "licence": "Apache-2.0",
+        "created_utc": "2026-11-20",
+    }
+    (HERE / f"{name}.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    for kind in ("int8", "uint8", "float32"):
+        write(f"darkness-{kind}", darkness, kind)
+    write("nan-float32", sometimes_nan, "float32")
