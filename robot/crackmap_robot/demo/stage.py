@@ -1,0 +1,98 @@
+"""What the demo photographs: a wall with known cracks, a camera, and a path of poses that are not quite true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crackmap_robot.renderer import (
+    Concrete,
+    CrackStyle,
+    Formwork,
+    Handling,
+    Lighting,
+    PathPose,
+    Shadow,
+    SimulatedCamera,
+    Wall,
+    independent_covariance,
+    lawn_mower,
+    make_wall,
+    write_recording,
+)
+
+WIDTH_M, HEIGHT_M = 2.5, 1.6
+TEXTURE_MM_PER_PX = 0.25
+CRACKS_PER_M2 = 1.5
+DISTANCE_M = 0.55
+CAMERA = SimulatedCamera(
+    width_px=2000,
+    height_px=1500,
+    fx=2200.0,
+    fy=2204.0,
+    cx=1006.5,
+    cy=741.0,
+    k1=-0.12,
+    k2=0.03,
+    p1=0.0006,
+    p2=-0.0004,
+    vignette=0.15,
+    blur_px=0.6,
+    shot_noise=0.01,
+    read_noise=0.003,
+)
+POSE_COVARIANCE = independent_covariance((0.003, 0.003, 0.003), (0.004, 0.004, 0.003))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that is true."""
+
+    wall: Wall
+    camera: SimulatedCamera
+    path: tuple[PathPose, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """File names of the photographs, in the order of the path; as `write_recording` calls them."""
+        return [f"{number:04}.jpg" for number in range(1, len(self.path) + 1)]
+
+
+def set_stage(seed: int, width_m: float = WIDTH_M, height_m: float = HEIGHT_M) -> Stage:
+    """The same seed gives the same wall and path. The camera stays on the wall: its edges are not in view."""
+    rng = np.random.default_rng([seed, 1])
+    u, angle = rng.uniform(0.3, 0.7) * width_m, rng.uniform(0.6, 1.2) * rng.choice([-1, 1])
+    wall = make_wall(
+        seed,
+        width_m,
+        height_m,
+        TEXTURE_MM_PER_PX,
+        cracks=max(2, round(CRACKS_PER_M2 * width_m * height_m)),
+        style=CrackStyle(width_mm=(0.3, 2.0), length_m=(0.4, 1.4), branch_probability=0.2),
+        concrete=Concrete(stain_share=0.2),
+        formwork=Formwork(),
+        lighting=Lighting(shadows=(Shadow((u, height_m / 2), angle, 0.15, 0.03, 0.35),)),
+    )
+    path = lawn_mower(
+        wall,
+        CAMERA,
+        rng,
+        distance_m=DISTANCE_M,
+        overlap=0.2,
+        margin_m=-0.05,
+        covariance=POSE_COVARIANCE,
+        handling=Handling(position_m=0.006, tilt_rad=0.035, roll_rad=0.02),
+    )
+    return Stage(wall, CAMERA, path)
+
+
+def photograph(stage: Stage, folder: Path, seed: int, progress: Callable[[int, int], None] | None = None) -> None:
+    """Write the photographs, the poses as reported and the calibration into an empty folder."""
+    names = [
+        file.name
+        for file in write_recording(folder, stage.wall, stage.camera, stage.path, seed=seed, progress=progress)
+    ]
+    assert names == stage.names
