@@ -3,10 +3,10 @@
     python bench/scan.py            a 12-megapixel photograph, five rounds, beside SAHI and supervision
     python bench/scan.py --quick    a small one, one round, without the peers: does it run and is the work equal?
 
-Limit: one decode and the bare `invoke()` calls, nothing else. All contestants run the same model file on the same tiles
-of the same photographs, one thread, pinned to one core, in turn within each round; the ratio is the median over rounds of
-a contestant's seconds to the limit's in the same round. Before any time counts, all must give the same tiles the same
-scores (within one byte step). A last row lets crackmap use all cores.
+Limit: one decode and the bare `invoke()` calls, nothing else. All contestants run the same model file on the same
+tiles of the same photographs, one thread, pinned to one core, in turn within each round; the ratio is the median over
+rounds of a contestant's seconds to the limit's in the same round. Before any time counts, all must give the same tiles
+the same scores (within one byte step). A last row lets crackmap use all cores.
 """
 
 import argparse
@@ -42,7 +42,8 @@ class Contestant:
     peak_mib: float = 0.0
 
     def score(self, photo: Path) -> dict[tuple[int, int], int]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         print(photo, file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
@@ -75,7 +76,7 @@ def contestant(
 
 
 def photographs(folder: Path, tile_px: int, columns: int, rows: int, count: int) -> list[Path]:
-    """JPEGs of columns × rows whole tiles, each another: real photographs where they are at hand, else noise and lines."""
+    """JPEGs of columns × rows whole tiles, no two alike: real photographs where they are at hand, else noise."""
     size = (columns * tile_px, rows * tile_px)
     sources = sorted((DATA / "photos").glob("*.jpg"))
     made = []

@@ -7,14 +7,13 @@ import tempfile
 from pathlib import Path
 
 from contestant import Scores, serve, timed
-
 from crackmap.tile_grid import TileGrid
+from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.evidence import Frames
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.placing import ByScale
-from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.scan import Scanner, Scored
 
 MODEL, THREADS = Path(sys.argv[1]), int(sys.argv[2])

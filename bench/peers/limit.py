@@ -1,4 +1,4 @@
-"""The limit: only what cannot be avoided, decoding and `invoke()`, each timed by itself. Nothing is cut, kept or logged."""
+"""The limit: only what cannot be avoided, one decode and the bare `invoke()` calls. Nothing is cut, kept or logged."""
 
 import sys
 import time
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from contestant import Scores, TileModel, serve
 
 MODEL = TileModel(Path(sys.argv[1]))

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contestant import Scores, TileModel, serve, timed
 from sahi.models.base import DetectionModel
 from sahi.predict import get_sliced_prediction
 from sahi.prediction import ObjectPrediction
 
+from contestant import Scores, TileModel, serve, timed
 from crackmap.scores import probability
 
 MODEL, THRESHOLD = TileModel(Path(sys.argv[1])), float(sys.argv[2])

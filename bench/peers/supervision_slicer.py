@@ -7,8 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import supervision
-from contestant import Scores, TileModel, serve, timed
 
+from contestant import Scores, TileModel, serve, timed
 from crackmap.scores import probability
 
 MODEL, THRESHOLD = TileModel(Path(sys.argv[1])), float(sys.argv[2])
