@@ -53,8 +53,9 @@ def exposed(wall: Wall, camera: SimulatedCamera, pose: Pose) -> SmallFloatArray:
     side = max(1, int(np.ceil(largest / 2**level - 0.1)))
     scale = np.float32(1 / 2**level)
     at = (at - corner[:, None, None] + np.float32(0.5)) * scale - np.float32(0.5)
-    at[np.isnan(at)] = FAR_AWAY_PX
-    np.clip(at, FAR_AWAY_PX, -FAR_AWAY_PX, out=at)
+    for field, beyond in ((at, FAR_AWAY_PX), (right, 0.0), (down, 0.0)):
+        field[np.isnan(field)] = beyond
+        np.clip(field, FAR_AWAY_PX, -FAR_AWAY_PX, out=field)
     total = np.zeros((camera.height_px, camera.width_px, 3), np.float32)
     offsets = (np.arange(side) + 0.5) / side - 0.5
     for dy in offsets:
@@ -89,7 +90,7 @@ def developed(light: SmallFloatArray, camera: SimulatedCamera, noise: SmallFloat
 
 def jpeg_bytes(picture: Picture, quality: int) -> bytes:
     """Encode an RGB picture."""
-    encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return encoded.tobytes()
 
 

@@ -189,4 +189,5 @@ def _random_pose(rng: np.random.Generator, wall: Wall, want_crack: bool, scale_m
 def _through_jpeg(picture: Picture, quality: int) -> Picture:
     """Encoded and decoded: both classes carry the traces of the same codec."""
     encoded = np.frombuffer(jpeg_bytes(picture, quality), np.uint8)
-    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    decoded = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)

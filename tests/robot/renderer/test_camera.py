@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from crackmap_robot.renderer import Pose, SimulatedCamera, looking_at, pixels_of, surface_points_m
-from crackmap_robot.renderer.camera import distorted, undistorted
-from crackmap_robot.renderer.pose import quaternion_xyzw, rotation_from_vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import InputError
+from crackmap_robot.renderer import Pose, SimulatedCamera, looking_at, pixels_of, surface_points_m
+from crackmap_robot.renderer.camera import distorted, undistorted
+from crackmap_robot.renderer.pose import quaternion_xyzw, rotation_from_vector
 
 LENSES = [(-0.25, 0.08, 0.001, -0.0008, -0.01), (0.12, -0.05, -0.002, 0.0015, 0.0), (0.0, 0.0, 0.003, 0.0, 0.0)]
 turns = st.tuples(*[st.floats(-0.7, 0.7)] * 3)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from crackmap_robot.renderer import (
     CrackStyle,
     SimulatedCamera,
@@ -18,8 +21,6 @@ from crackmap_robot.renderer.arrays import Picture
 from crackmap_robot.renderer.cracks import paint_crack
 from crackmap_robot.renderer.photograph import exposed
 from crackmap_robot.renderer.strokes import Stroke, coverage, pixel_share
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 GREY = 250
 

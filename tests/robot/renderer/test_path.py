@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crackmap.errors import InputError
 from crackmap_robot.renderer import (
     Handling,
     SimulatedCamera,
@@ -15,10 +19,6 @@ from crackmap_robot.renderer import (
     surface_points_m,
 )
 from crackmap_robot.renderer.arrays import FloatArray
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from crackmap.errors import InputError
 
 STEADY = Handling(0, 0, 0)
 CAMERA = SimulatedCamera()

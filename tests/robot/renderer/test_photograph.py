@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from crackmap.errors import InputError
 from crackmap_robot.renderer import Pose, SimulatedCamera, Wall, looking_at, pixels_of, render, surface_points_m
 from crackmap_robot.renderer.arrays import FloatArray, Picture
 from crackmap_robot.renderer.photograph import exposed, linear_from_srgb
-
-from crackmap.errors import InputError
+from crackmap_robot.renderer.pose import rotation_from_vector
 
 GREY = 180
 CAMERA = SimulatedCamera(
@@ -115,6 +116,20 @@ def test_beyond_the_wall_is_dark_and_even() -> None:
     away = exposed(wall, camera, Pose((5.0, 0.05, 0.4)))
     assert np.ptp(away) == 0
     assert away.max() < 12
+
+
+def test_over_the_horizon_there_is_no_wall() -> None:
+    """A camera that looks nearly along the wall: wall below the horizon, the even dark above, and nothing odd."""
+    wall = Wall(4.0, 4.0, 2.0, blank(4.0, 4.0, 2.0))
+    camera = SimulatedCamera(width_px=200, height_px=200, fx=200, fy=200, cx=99.5, cy=99.5)
+    turn = rotation_from_vector(np.array([np.deg2rad(80), 0.0, 0.0]))
+    pose = Pose.from_rotation(np.array([2.0, 0.1, 0.3]), turn @ np.diag([1.0, -1.0, -1.0]))
+    light = exposed(wall, camera, pose)
+    assert np.isfinite(light).all()
+    sky = np.isnan(surface_points_m(camera, pose, np.array([[100.0, float(row)] for row in range(200)]))[:, 0])
+    assert 40 < sky.sum() < 120
+    assert light[:, 100][sky].max() < 12
+    assert light[-20:, 80:120].min() > GREY - 2
 
 
 def test_noise_exposure_and_vignette_do_what_they_say() -> None:

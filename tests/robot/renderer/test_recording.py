@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+
+from crackmap.errors import InputError, StorageError
 from crackmap_robot.renderer import (
     Formwork,
     PathPose,
@@ -20,8 +22,6 @@ from crackmap_robot.renderer import (
     render,
     write_recording,
 )
-
-from crackmap.errors import InputError, StorageError
 
 CAMERA = SimulatedCamera(
     width_px=160, height_px=120, fx=180, fy=181, cx=79.5, cy=60.5, k1=-0.1, p2=0.001, shot_noise=0.01

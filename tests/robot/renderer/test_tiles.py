@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from crackmap_robot.renderer import LabelledTiles, SimulatedCamera, TrueCrack, looking_at, render_tiles
 from crackmap_robot.renderer.tiles import VISIBLE_CRACK_PX, visible_length_px
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+from crackmap.errors import InputError
 from crackmap_robot.renderer import (
     Concrete,
     Formwork,
@@ -17,8 +19,6 @@ from crackmap_robot.renderer import (
     random_lighting,
 )
 from crackmap_robot.renderer.noise import clouds, enlarged, lattice, wander
-
-from crackmap.errors import InputError
 
 CALM = Concrete(
     cloud_contrast=0, stain_contrast=0, streak_contrast=0, efflorescence_share=0, mottle_contrast=0, pores_per_m2=0
