@@ -66,9 +66,7 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
     pairs = read_pairs(connection, surface_id, inspection_id)
     counts = {"placed": 0, "no_pose": 0, "unplaced": 0}
     footprints = []
-    kinds = select_frames(pairs).with_only_columns(
-        tables.placements.c.kind, tables.placements.c.footprint_m, maintain_column_froms=True
-    )
+    kinds = select_frames(pairs).with_only_columns(tables.placements.c.kind, tables.placements.c.footprint_m)
     for row in connection.execute(kinds):
         counts[row.kind or "no_pose"] += 1
         if row.footprint_m is not None:
