@@ -1,0 +1,61 @@
+// Reads the server's API, version 1. Paths are relative to the page, so that it also works below a prefix.
+
+export const PAGE_ITEMS = 1000;
+
+/** What the server (or the way to it) answered instead of data. */
+export class Problem extends Error {
+  constructor(title, detail, status) {
+    super(detail ? `${title}: ${detail}` : title);
+    this.title = title;
+    this.detail = detail;
+    this.status = status;
+  }
+}
+
+/** `v1/…?name=value`; null and undefined parameters are left out. */
+export function address(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined) query.set(name, value);
+  }
+  const text = query.toString();
+  return `v1/${path}${text && `?${text}`}`;
+}
+
+/** One JSON answer. Throws Problem; an aborted `signal` throws AbortError. */
+export async function read(path, parameters = {}, signal = undefined) {
+  let answer;
+  try {
+    answer = await fetch(address(path, parameters), { signal, headers: { Accept: "application/json" } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem("The server does not answer", "Is it still running? The page shows what it had loaded.", 0);
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.json();
+}
+
+/** The problem that an answer other than 2xx describes (application/problem+json, or just its status). */
+export async function problemOf(answer) {
+  const said = await answer.json().catch(() => ({}));
+  const details = (said.errors ?? []).map((error) => error.detail ?? error.msg ?? JSON.stringify(error));
+  const title = said.title ?? `The server answered ${answer.status}`;
+  return new Problem(title, [said.detail, ...details].filter(Boolean).join(" · "), answer.status);
+}
+
+/** Every page of a list, one array of items at a time. */
+export async function* pages(path, parameters = {}, signal = undefined) {
+  let cursor = null;
+  do {
+    const page = await read(path, { ...parameters, limit: PAGE_ITEMS, cursor }, signal);
+    yield page.items;
+    cursor = page.next;
+  } while (cursor !== null && cursor !== undefined);
+}
+
+/** All items of a list that is known to be short enough. */
+export async function all(path, parameters = {}, signal = undefined) {
+  const items = [];
+  for await (const page of pages(path, parameters, signal)) items.push(...page);
+  return items;
+}

@@ -1,0 +1,277 @@
+// The map page: reads what was scanned, shows one surface of one inspection, and follows what the person chooses.
+
+import { showAbout, standardThreshold } from "./about.js";
+import { all, read } from "./api.js";
+import { Chart } from "./chart.js";
+import { ContactSheet } from "./contact_sheet.js";
+import { byPlacement, lines, showCounts } from "./counts.js";
+import { showDetection } from "./detection_panel.js";
+import { Detections, readDetections } from "./detections.js";
+import { hideNotice, showNothingYet, showProblem } from "./notice.js";
+import { Picker } from "./picker.js";
+import { counted } from "./quantities.js";
+import { onScheme } from "./scores.js";
+import { fromAddress, toAddress } from "./selection.js";
+import { Slider } from "./slider.js";
+import { view } from "./viewer.js";
+
+const PAUSE_MS = 200; // of the slider, before detections below the loaded ones are asked for
+
+class Page {
+  constructor() {
+    this.selection = fromAddress();
+    this.chart = new Chart(document.getElementById("chart"), (detection) => this.choose(detection));
+    this.sheet = new ContactSheet(document.getElementById("sheet-view"), (frame) => this.view(frame));
+    this.slider = new Slider((threshold) => this.follow(threshold));
+    this.panel = document.getElementById("detection");
+    this.detections = new Detections();
+    this.frames = new Map(); // frame_id → frame
+    this.shown = byPlacement([]);
+    this.coverage = null;
+    this.chosen = null;
+    this.picker = null;
+    this.loading = new AbortController();
+    this.state = "starting"; // starting, empty, loading, ready or failed
+    this.tabs = { map: document.getElementById("tab-map"), sheet: document.getElementById("tab-sheet") };
+    for (const [name, tab] of Object.entries(this.tabs)) tab.addEventListener("click", () => this.turnTo(name));
+    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    window.addEventListener("popstate", () => this.open(fromAddress()));
+    onScheme(() => this.open(this.selection));
+  }
+
+  /** Read the catalogue, then show what the address asks for. */
+  async start() {
+    await this.#attempt(() => this.start(), async () => {
+      const [structures, surfaces, inspections, scans] = await Promise.all(
+        ["structures", "surfaces", "inspections", "scans"].map((list) => all(list)),
+      );
+      if (!scans.length) {
+        this.state = "empty";
+        showNothingYet();
+        return;
+      }
+      this.picker = new Picker({ structures, surfaces, inspections, scans }, (surface, inspection) =>
+        this.open({ surface, inspection, threshold: null, detection: null, view: null }, { step: true }),
+      );
+      await this.open(this.selection);
+    });
+  }
+
+  /** Show a selection, as `selection.js` has it. */
+  async open(selection, { step = false } = {}) {
+    if (!this.picker) return;
+    this.loading.abort();
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    this.state = "loading";
+    await this.#attempt(() => this.open(selection), async () => {
+      const { surface_id, inspection_id } = this.picker.resolve(selection.surface, selection.inspection);
+      this.selection = { ...selection, surface: surface_id, inspection: inspection_id };
+      toAddress(this.selection, { step });
+      this.picker.show(surface_id, inspection_id);
+      this.#close();
+      this.#progress("Loading frames …");
+      const filter = { surface_id, inspection_id };
+      const [frames, coverage] = await Promise.all([
+        all("frames", filter, signal),
+        read(`surfaces/${surface_id}/coverage`, { inspection_id }, signal),
+      ]);
+      this.#lay(frames, coverage);
+      await this.#load(filter, this.slider.threshold, signal);
+      this.chart.fit();
+      const linked = this.detections.items.find((detection) => detection.detection_id === selection.detection);
+      if (linked) this.choose(linked);
+      this.state = "ready";
+    });
+  }
+
+  /** Frames and coverage onto chart, sheet and panel, before the detections are there. */
+  #lay(frames, coverage) {
+    const { catalogue } = this.picker;
+    const { surface: surface_id, inspection: inspection_id } = this.selection;
+    const surface = catalogue.surfaces.find((each) => each.surface_id === surface_id);
+    const inspection = catalogue.inspections.find((each) => each.inspection_id === inspection_id);
+    const scans = catalogue.scans.filter((scan) => scan.surface_id === surface_id && scan.inspection_id === inspection_id);
+    const standard = standardThreshold(scans);
+    this.frames = new Map(frames.map((frame) => [frame.frame_id, frame]));
+    this.coverage = coverage;
+    this.detections = new Detections();
+    this.slider.offer(standard, this.selection.threshold ?? standard);
+    document.title = `${surface.name}, ${inspection.name} · crackmap`;
+    document.getElementById("reflected").hidden = surface.drawing !== "reflected";
+    document.getElementById("nowhere").hidden = coverage.frames_placed > 0;
+    this.tabs.sheet.textContent = `Contact sheet (${coverage.frames_unplaced + coverage.frames_no_pose})`;
+    this.turnTo(this.selection.view ?? (coverage.frames_placed ? "map" : "sheet"), { chosen: this.selection.view !== null });
+    this.chart.open(surface.drawing);
+    this.chart.showPhotographed(frames, coverage);
+    this.chart.fit();
+    this.sheet.open(frames);
+    showAbout(document.getElementById("about"), scans, inspection, coverage);
+  }
+
+  async #load(filter, threshold, signal) {
+    this.#progress("Loading detections …");
+    this.detections = await readDetections(filter, threshold, signal, (number) =>
+      this.#progress(`Loading detections … ${counted(number, "detection")} so far`),
+    );
+    this.#progress("");
+    this.#draw();
+  }
+
+  /** The slider moved: show fewer at once, or ask for those that are not here yet. */
+  follow(threshold) {
+    this.selection.threshold = threshold === this.slider.standard ? null : threshold;
+    toAddress(this.selection);
+    clearTimeout(this.pause);
+    if (this.detections.covers(threshold)) {
+      this.#draw();
+      return;
+    }
+    this.state = "loading";
+    this.#progress("Loading detections …");
+    this.pause = setTimeout(() => this.#loadLower(threshold), PAUSE_MS);
+  }
+
+  async #loadLower(threshold) {
+    this.loading.abort();
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    const { surface: surface_id, inspection: inspection_id } = this.selection;
+    await this.#attempt(() => this.#loadLower(threshold), async () => {
+      await this.#load({ surface_id, inspection_id }, threshold, signal);
+      this.state = "ready";
+    });
+  }
+
+  /** Everything that depends on the threshold. */
+  #draw() {
+    const { threshold } = this.slider;
+    const reached = this.detections.atLeast(threshold);
+    this.shown = byPlacement(reached);
+    this.chart.showDetections(this.shown.placed);
+    this.sheet.show(Map.groupBy(reached, (detection) => detection.frame_id), threshold);
+    showCounts(lines(this.shown, this.coverage, threshold, this.detections.whole), this.detections.whole);
+    if (this.chosen && !reached.includes(this.chosen)) this.choose(null);
+    else if (this.chosen) this.choose(this.chosen);
+    if (this.detections.whole) this.state = "ready";
+  }
+
+  /** Select a detection (null: none). */
+  choose(detection) {
+    this.chosen = detection;
+    this.selection.detection = detection?.detection_id ?? null;
+    toAddress(this.selection);
+    if (!detection) {
+      this.#close();
+      return;
+    }
+    const placed = detection.placement === "placed";
+    const frame = this.frames.get(detection.frame_id);
+    const reached = this.detections.atLeast(this.slider.threshold);
+    this.chart.choose(placed ? detection : null);
+    this.sheet.choose(detection);
+    showDetection(this.panel, detection, frame, { place: reached.indexOf(detection) + 1, of: reached.length }, {
+      view: () => this.view(frame),
+      approach: placed ? () => this.chart.approach(detection) : null,
+      step: (by) => this.step(by),
+      close: () => this.choose(null),
+    });
+    document.getElementById("about").hidden = true;
+  }
+
+  /** To the next (+1) or previous (−1) detection by score; from none to the highest. */
+  step(by) {
+    const reached = this.detections.atLeast(this.slider.threshold);
+    const place = this.chosen ? reached.indexOf(this.chosen) + by : 0;
+    if (reached[place]) this.choose(reached[place]);
+  }
+
+  /** Show one frame's photograph large. */
+  view(frame) {
+    const { threshold } = this.slider;
+    const found = this.detections.atLeast(threshold).filter((detection) => detection.frame_id === frame.frame_id);
+    view(frame, found, threshold, this.chosen);
+  }
+
+  turnTo(name, { chosen = true } = {}) {
+    const wanted = name === "sheet" ? "sheet" : "map";
+    for (const [each, tab] of Object.entries(this.tabs)) {
+      tab.setAttribute("aria-selected", String(each === wanted));
+      tab.tabIndex = each === wanted ? 0 : -1;
+      document.getElementById(`${each}-view`).hidden = each !== wanted;
+    }
+    this.selection.view = chosen ? wanted : null;
+    toAddress(this.selection);
+    this.chart.map?.invalidateSize();
+  }
+
+  #close() {
+    this.panel.hidden = true;
+    this.panel.replaceChildren();
+    if (this.chart.map) this.chart.choose(null);
+    this.sheet.choose(null);
+    document.getElementById("about").hidden = false;
+  }
+
+  #key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || document.querySelector("dialog[open]")) return;
+    if (event.target.matches("[role=tab]") && event.key.startsWith("Arrow")) {
+      const other = event.target === this.tabs.map ? "sheet" : "map";
+      this.turnTo(other);
+      this.tabs[other].focus();
+    } else if (event.target.matches("input, select, textarea")) {
+      return;
+    } else if (event.key === "Escape" && this.chosen) {
+      this.choose(null);
+    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      this.step(event.key === "ArrowRight" ? 1 : -1);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #progress(text) {
+    document.getElementById("progress").textContent = text;
+  }
+
+  /** Runs `work`; a failure is shown with a way to try `again`. */
+  async #attempt(again, work) {
+    hideNotice();
+    try {
+      await work();
+    } catch (error) {
+      if (error.name === "AbortError") return; // something newer is being shown
+      this.state = "failed";
+      this.#progress("");
+      showProblem(error, again);
+    }
+  }
+}
+
+const page = new Page();
+
+/**
+ * For tests and scripts, read only:
+ *   state               starting, empty, loading, ready or failed
+ *   selection           surface, inspection, threshold, detection, view
+ *   detections()        those at or over the slider's threshold, by falling score, as the API gives them
+ *   drawn()             what the chart draws: { tiles, footprints } with corners in metres
+ *   project(points_m)   chart points [u, v] → CSS pixels on the chart's element
+ *   choose(id)          as a click on that detection
+ */
+window.crackmap = {
+  get state() {
+    return page.state;
+  },
+  get selection() {
+    return structuredClone(page.selection);
+  },
+  detections: () => page.detections.atLeast(page.slider.threshold),
+  drawn: () => page.chart.drawn(),
+  project: (points_m) => page.chart.project(points_m),
+  choose: (id) => page.choose(page.detections.items.find((detection) => detection.detection_id === id) ?? null),
+};
+
+page.start();

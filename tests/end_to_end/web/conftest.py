@@ -1,0 +1,166 @@
+"""A real server with the scene in it, a real headless Chromium, and a page that must not complain."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, sync_playwright
+
+from .scene import Scene, build
+
+PATIENCE_S = 30.0
+
+
+@dataclass
+class Visit:
+    """A page and what it asked for; `close` fails the test if it complained or asked another host."""
+
+    page: Page
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "") -> Page:
+        """Go to the map page and wait until it shows what it has."""
+        self.page.goto(f"{self.origin}/{query}")
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        self.page.wait_for_function("() => ['ready', 'empty', 'failed'].includes(window.crackmap?.state)")
+
+    def check(self) -> None:
+        foreign = [
+            url for url in self.requests if not url.startswith(("data:", "blob:")) and _origin(url) != self.origin
+        ]
+        assert not foreign
+        assert not self.complaints
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[str]:
+    """A server process on a free port with a database of its own; yields its origin."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "crackmap", "server", "run", "--database", f"sqlite:///{folder}/log.sqlite"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log)
+        try:
+            origin = f"http://127.0.0.1:{port}"
+            _wait_for(process, origin, folder)
+            yield origin
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def _wait_for(process: subprocess.Popen[bytes], origin: str, folder: Path) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx2.get(f"{origin}/healthz").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not come up:\n{(folder / 'server.log').read_text()}")
+
+
+def send(scene: Scene, origin: str) -> None:
+    """Reports, then the pictures they name."""
+    answer = httpx2.post(f"{origin}/v1/reports", json=scene.batch.model_dump(mode="json")).raise_for_status().json()
+    assert {item["status"] for item in answer["answers"]} == {"stored"}
+    for sha256, content in scene.pictures.items():
+        stored = httpx2.put(f"{origin}/v1/evidence/{sha256}", content=content, headers={"Content-Type": "image/jpeg"})
+        assert stored.status_code == 201
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Origin of a server that holds the scene."""
+    with running_server(tmp_path_factory.mktemp("server")) as origin:
+        send(build(), origin)
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Origin of a server that holds nothing."""
+    with running_server(tmp_path_factory.mktemp("empty")) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[BrowserContext]:
+    """Debian's Chromium; the `playwright` package only drives it. One context: the page keeps nothing in the browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser.new_context()
+        browser.close()
+
+
+@contextmanager
+def visiting(chromium: BrowserContext, origin: str, width_px: int = 1280, height_px: int = 800) -> Iterator[Visit]:
+    """A fresh page of that size; its complaints and its requests are looked at in the end."""
+    page = chromium.new_page()
+    page.set_viewport_size({"width": width_px, "height": height_px})
+    page.set_default_timeout(8000)
+    visit = Visit(page, origin)
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on(
+        "console",
+        lambda message: visit.complaints.append(message.text) if message.type in {"error", "warning"} else None,
+    )
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    visit.check()
+    page.close()
+
+
+@pytest.fixture
+def visit(chromium: BrowserContext, server: str) -> Iterator[Visit]:
+    """A page on the server with the scene, at the size of a small laptop."""
+    with visiting(chromium, server) as visit:
+        yield visit
+
+
+def surface(server: str, name: str) -> str:
+    """Id of the surface of that name."""
+    items = httpx2.get(f"{server}/v1/surfaces").json()["items"]
+    return next(str(item["surface_id"]) for item in items if item["name"] == name)
+
+
+def box_of(locator: Locator) -> FloatRect:
+    """Where the element lies on the page, in CSS pixels."""
+    box = locator.bounding_box()
+    assert box is not None
+    return box
+
+
+def pixels_of(screenshot: bytes) -> npt.NDArray[np.int64]:
+    """(height, width, 3) RGB."""
+    return np.asarray(Image.open(BytesIO(screenshot)).convert("RGB")).astype(np.int64)
+
+
+@pytest.fixture
+def wall(visit: Visit, server: str) -> Page:
+    """The page with the wall on it."""
+    return visit.open(f"?surface={surface(server, 'Wall')}")

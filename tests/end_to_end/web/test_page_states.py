@@ -1,0 +1,55 @@
+"""Nothing there yet, something wrong, another surface, another screen."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .conftest import Visit, box_of, surface, visiting
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+def test_another_surface_is_a_step_of_the_history(wall: Page, visit: Visit, server: str) -> None:
+    wall.get_by_role("combobox", name="Surface").select_option("Photographs")
+    expect(wall.locator("#count-text")).to_contain_text("photographs without a place")
+    wall.go_back()
+    expect(wall.locator("#count-text")).to_contain_text("1.44 m² photographed")
+    visit.settle()
+    assert surface(server, "Wall") in wall.url
+
+
+def test_an_empty_server_tells_what_to_do(chromium: BrowserContext, empty_server: str) -> None:
+    with visiting(chromium, empty_server) as visit:
+        page = visit.open()
+        expect(page.get_by_role("alert")).to_contain_text(f"--server {empty_server}")
+        expect(page.get_by_role("alert")).to_contain_text("crackmap demo")
+
+
+def test_a_problem_of_the_server_is_shown_and_tried_again(chromium: BrowserContext, server: str) -> None:
+    problem = {"type": "about:blank", "title": "Database busy", "status": 503, "detail": "Another process holds it."}
+    with visiting(chromium, server) as visit:
+        once = iter([True])
+        visit.page.route(
+            "**/v1/surfaces/*/coverage*",
+            lambda route: (
+                route.fulfill(status=503, json=problem, content_type="application/problem+json")
+                if next(once, False)
+                else route.continue_()
+            ),
+        )
+        page = visit.open(f"?surface={surface(server, 'Wall')}")
+        expect(page.get_by_role("alert")).to_contain_text("Database busy")
+        expect(page.get_by_role("alert")).to_contain_text("Another process holds it.")
+        visit.complaints.clear()  # the browser itself writes a line about the 503
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("#count-text")).to_contain_text("19 detections")
+        expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_tablet_held_upright_shows_map_and_panel(chromium: BrowserContext, server: str) -> None:
+    with visiting(chromium, server, 768, 1024) as visit:
+        page = visit.open(f"?surface={surface(server, 'Wall')}")
+        chart, panel = box_of(page.locator("#chart")), box_of(page.locator("aside"))
+        assert chart["width"] == 768
+        assert chart["height"] > 350
+        assert panel["y"] >= chart["y"] + chart["height"] - 1
+        assert page.evaluate("() => document.documentElement.scrollWidth") == 768
