@@ -77,10 +77,9 @@ def read_photo(path: Path) -> Photo:
     Raises InputError when it cannot be read or is not a photograph that can be scanned.
     """
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(f"{path}: is not a file. Take it out of the folder.")
-            content = file.read()
+        if not stat.S_ISREG(path.stat().st_mode):  # asked first: to open a pipe blocks
+            raise InputError(f"{path}: is not a file. Take it out of the folder.")
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     image, capture = read_header(content, path.name)
