@@ -1,33 +1,18 @@
 """The app: routes, the writer's life, the map page. `create_app(settings)` opens nothing before it is entered."""
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi import FastAPI
 
 from crackmap import __version__
 from crackmap_server import problems
 from crackmap_server.engines import create_engines
-from crackmap_server.errors import NotFound
 from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.page import add_page, warn_without_leaflet
 from crackmap_server.routes import detections, evidence, frames, health, inspections, reports, surfaces
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
-
-_log = logging.getLogger(__name__)
-_WEB = Path(__file__).parent / "web"
-
-# The page loads nothing from another host, and no other page may hold it in a frame.
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,8 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         folder.open()
-        if not (_WEB / "leaflet").is_dir():
-            _log.warning("web/leaflet is missing: the map page will not work; install crackmap-server from its wheel")
+        warn_without_leaflet()
         try:
             with writer:
                 yield
@@ -60,23 +44,5 @@ def create_app(settings: Settings) -> FastAPI:
     problems.add_handlers(app)
     for routes in (reports, evidence, inspections, frames, detections, surfaces, health):
         app.include_router(routes.router)
-    _add_page(app)
+    add_page(app)
     return app
-
-
-def _add_page(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    @app.get("/", include_in_schema=False)
-    def get_page() -> FileResponse:
-        page = _WEB / "index.html"
-        if not page.exists():
-            raise NotFound("the map page is not part of this installation")
-        return FileResponse(page, headers={"Cache-Control": "no-cache"})
-
-    app.mount("/static", StaticFiles(directory=_WEB, check_dir=False), name="static")

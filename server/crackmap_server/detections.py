@@ -4,6 +4,7 @@ Thresholds at or over the floor are answered from indexed rows, lower ones from 
 Both give the same items in the same order: by (frame seq, tile).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,12 +66,12 @@ def rows_suffice(wanted: Wanted) -> bool:
 def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[Hit]:
     """From `detections`. Right only where `rows_suffice`."""
     rows = tables.detections.c
-    over = [
-        and_(rows.pair_seq == seq, rows.score >= pair.lowest_score(wanted.threshold))
-        for seq, pair in wanted.pairs.items()
-    ]
-    if not over:
+    pairs_of: defaultdict[int, list[int]] = defaultdict(list)  # those with the same lowest score
+    for seq, pair in wanted.pairs.items():
+        pairs_of[pair.lowest_score(wanted.threshold)].append(seq)
+    if not pairs_of:
         return
+    over = [and_(rows.pair_seq.in_(seqs), rows.score >= lowest) for lowest, seqs in pairs_of.items()]
     statement = select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score).where(or_(*over))
     if _names_frames(wanted):
         statement = statement.join_from(tables.detections, tables.frames).where(*_frame_conditions(wanted))

@@ -5,8 +5,6 @@ with BEGIN IMMEDIATE, readers cannot write. PostgreSQL: the writer takes an advi
 several servers on one database take turns as they would on one file.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,44 +30,51 @@ class Engines:
         self.reader.dispose()
 
 
-@contextmanager
-def opened(url: URL, busy_timeout_s: float) -> Iterator[Engines]:
-    """Both engines, closed at the end. Nothing connects before it is used."""
-    engines = create_engines(url, busy_timeout_s)
-    try:
-        yield engines
-    finally:
-        engines.dispose()
-
-
 def create_engines(url: URL, busy_timeout_s: float) -> Engines:
-    """Raises DatabaseUnusable when the driver is not installed."""
-    try:
-        writer = create_engine(url, pool_size=1, max_overflow=0)
-        reader = create_engine(url, pool_size=8, max_overflow=56, pool_pre_ping=url.drivername != "sqlite")
-    except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise DatabaseUnusable(
-            f"database {url.render_as_string()!r}: its driver is not installed ({error}). "
-            "Install crackmap-server[postgresql]."
-        ) from None
+    """Nothing connects before it is used. Raises DatabaseUnusable when the driver is not installed."""
+    writer = _engine(url, pool_size=1, max_overflow=0)
+    reader = _engine(url, pool_size=8, max_overflow=56, pool_pre_ping=url.drivername != "sqlite")
     if url.drivername == "sqlite":
-        _prepare_sqlite(writer, busy_timeout_s, begin="BEGIN IMMEDIATE", query_only=False)
-        _prepare_sqlite(reader, busy_timeout_s, begin="BEGIN", query_only=True)
+        _prepare_sqlite(writer, busy_timeout_s, "BEGIN IMMEDIATE", foreign_keys="ON")
+        _prepare_sqlite(reader, busy_timeout_s, "BEGIN", query_only="ON")
     else:
         event.listen(writer, "begin", _lock_out_other_writers)
     return Engines(writer, reader)
 
 
-def _prepare_sqlite(engine: Engine, busy_timeout_s: float, begin: str, query_only: bool) -> None:
+def create_upgrading_engine(url: URL, busy_timeout_s: float) -> Engine:
+    """For migrations, which may take tables apart: SQLite does not check foreign keys meanwhile."""
+    engine = _engine(url, pool_size=1, max_overflow=0)
+    if url.drivername == "sqlite":
+        _prepare_sqlite(engine, busy_timeout_s, "BEGIN IMMEDIATE", foreign_keys="OFF")
+    else:
+        event.listen(engine, "begin", _lock_out_other_writers)
+    return engine
+
+
+def _engine(url: URL, **pool: Any) -> Engine:
+    try:
+        return create_engine(url, **pool)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise DatabaseUnusable(
+            f"database {url.render_as_string()!r}: its driver is not installed ({error}). "
+            "Install crackmap-server[postgresql]."
+        ) from None
+
+
+def _prepare_sqlite(engine: Engine, busy_timeout_s: float, begin: str, **pragmas: str) -> None:
+    settings = {
+        "busy_timeout": str(round(busy_timeout_s * 1000)),
+        "journal_mode": "WAL",
+        "synchronous": SYNCHRONOUS,
+        **pragmas,
+    }
+
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # sqlite3 must not begin and commit by its own rules
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        if query_only:
-            cursor.execute("PRAGMA query_only = ON")
+        for name, value in settings.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
         cursor.close()
 
     def begin_transaction(connection: Connection) -> None:

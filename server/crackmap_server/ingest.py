@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,12 +65,12 @@ def judge(report: Report, headers: Headers, known: KnownFrame | None) -> Verdict
     Conflict means other raw facts under one id: image, capture time, tile grid, headers. Other scores are no
     conflict (another runtime answers a step beside), nor is another label.
     """
-    message = _wrong_header(report, headers.bad) or _unusable(report, headers)
-    if message:
-        return Verdict(Status.INVALID, message)
     message = _wrong_header(report, headers.conflicts)
     if message:
         return Verdict(Status.CONFLICT, message)
+    message = _wrong_header(report, headers.bad) or _unusable(report, headers)
+    if message:
+        return Verdict(Status.INVALID, message)
     if known is None:
         return Verdict(
             Status.STORED, frame=True, scores=True, placement=True, report=True, crops=bool(report.evidence.crops)
@@ -164,7 +164,7 @@ def _capture_times(sent: Capture, known: KnownFrame) -> tuple[Any, Any]:
     if sent.time_source != known.time_source or sent.time_source == TimeSource.POSE_FILE:
         return None, None
     if known.captured_utc and sent.captured_utc:
-        return known.captured_utc.astimezone(UTC), sent.captured_utc.astimezone(UTC)
+        return known.captured_utc, sent.captured_utc
     if known.captured_local and sent.captured_local:
         return known.captured_local, sent.captured_local
     return None, None

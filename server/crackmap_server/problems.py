@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from crackmap_server.errors import RETRY_AFTER_S, STATUS, DatabaseFailed, ServerError
 
@@ -28,6 +29,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(ClientDisconnect, _client_left)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -60,6 +62,11 @@ def _of_http(_request: Request, error: Exception) -> ProblemResponse:
 def _database(request: Request, error: Exception) -> ProblemResponse:
     _log.error("database error=%r path=%s", str(getattr(error, "orig", error)), request.url.path)
     return _refused(request, DatabaseFailed("the server's database failed; try again later"))
+
+
+def _client_left(request: Request, _error: Exception) -> ProblemResponse:
+    _log.info("client left path=%s", request.url.path)
+    return problem(400, "the body ended too early")
 
 
 def _unforeseen(_request: Request, _error: Exception) -> ProblemResponse:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Connection, Table, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from crackmap.messages import Answer, BatchAnswer, Placed, Report, ReportBatch, Status
 from crackmap_server import ingest, tables
@@ -59,7 +59,9 @@ class _Shelf:
             try:
                 with self.connection.begin_nested():
                     self._store(report, verdict)
-            except (DataError, IntegrityError, OverflowError) as error:
+            except (StatementError, OverflowError) as error:
+                if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                    raise  # the database failed, not the report
                 reason = getattr(error, "orig", error)
                 return Answer(status=Status.INVALID, frame_id=frame_id, message=f"it cannot be stored: {reason}")
         wanted = _promised(report) if verdict.status in {Status.STORED, Status.ALREADY_THERE} else ()

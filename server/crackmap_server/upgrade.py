@@ -14,38 +14,53 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from crackmap.errors import StorageError
-from crackmap_server.engines import Engines, opened
+from crackmap_server.engines import create_upgrading_engine
 from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 @contextmanager
-def prepared(settings: Settings) -> Iterator[Engines]:
-    """The settings' database: locked for this process, copied and upgraded where needed, and opened."""
-    with locked(settings.sqlite_file), opened(settings.database_url, settings.busy_timeout_s) as engines:
+def prepared(settings: Settings) -> Iterator[None]:
+    """The settings' database, locked for this process and of this software's version.
+
+    Raises DatabaseInUse, DatabaseUnusable, StorageError.
+    """
+    file = settings.sqlite_file
+    with locked(file):
+        engine = create_upgrading_engine(settings.database_url, settings.busy_timeout_s)
         try:
-            upgrade(engines.writer, settings.sqlite_file)
+            upgrade(engine, file)
         except DatabaseError as error:
-            name = settings.sqlite_file or settings.database_url.render_as_string()
+            name = file or settings.database_url.render_as_string()
             raise DatabaseUnusable(f"database {name} cannot be opened: {str(error.orig).strip()}") from None
-        yield engines
+        finally:
+            engine.dispose()
+        yield
 
 
 def upgrade(engine: Engine, file: Path | None) -> None:
-    """Run the migrations that are missing. Raises DatabaseUnusable when the database is newer than the software."""
-    scripts = ScriptDirectory(str(Path(__file__).parent / "migrations"))
+    """Run the migrations that are missing, in one transaction.
+
+    A SQLite file that holds something is copied first. Raises DatabaseUnusable when the database is newer than the
+    software.
+    """
+    scripts = ScriptDirectory(str(_MIGRATIONS))
     head = scripts.get_current_head()
-    with engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    if present == head:
-        return
-    if present is not None:
-        _check_known(scripts, present)
-        if file is not None:
-            copy(file, file.with_name(f"{file.stem}.before-{head}{file.suffix}"))
     with engine.begin() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        if present == head:
+            return
+        if present is not None:
+            _check_known(scripts, present)
+            if file is not None:
+                copy(file, file.with_name(f"{file.stem}.before-{head}{file.suffix}"))
         command.upgrade(_config(connection), "head")
+        if connection.dialect.name == "sqlite":
+            loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            assert loose is None, f"the migration to {head} left a row that points nowhere: {loose}"
 
 
 def copy(file: Path, to: Path) -> None:
@@ -72,6 +87,6 @@ def _check_known(scripts: ScriptDirectory, revision: str) -> None:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config

@@ -156,6 +156,7 @@ class Wall:
         self,
         number: int,
         placement: Placement | None = None,
+        *,
         scores: bytes | None = None,
         keep: str = "frame",
         image: dict[str, Any] | None = None,

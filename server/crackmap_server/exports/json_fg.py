@@ -48,7 +48,7 @@ def feature_collection(surface: SurfaceName, detections: Iterable[Detection]) ->
 def feature(detection: Detection) -> dict[str, Any]:
     """One tile as a feature."""
     assert detection.corners_m is not None
-    ring = [list(corner) for corner in detection.corners_m]
+    ring = [list(corner) for corner in reversed(detection.corners_m)]  # counterclockwise, as GeoJSON wants it
     properties = detection.model_dump(mode="json", exclude={"detection_id", "corners_m", "placement"})
     return {
         "type": "Feature",
@@ -63,7 +63,7 @@ def feature(detection: Detection) -> dict[str, Any]:
 def coord_ref_sys(surface: SurfaceName) -> dict[str, Any]:
     """The surface's frame as PROJJSON: an engineering CRS, u to the right and v across, in metres."""
     name = f"{surface.structure}: {surface.name} (local frame, {surface.drawing})"
-    axes = [("u, to the right as seen by the viewer", "u", "unspecified"), ("v, across", "v", "unspecified")]
+    axes = [("u, to the right as the viewer sees it", "u", "displayRight"), ("v, across", "v", "displayUp")]
     return {
         "type": "PROJJSON",
         "value": {

@@ -1,6 +1,7 @@
 """Alembic's environment: it always runs inside `crackmap_server.upgrade`, on the connection given there."""
 
 from alembic import context
+
 from crackmap_server.tables import metadata
 
 context.configure(

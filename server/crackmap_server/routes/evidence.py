@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse
 from sqlalchemy import Connection, insert, select
 
 from crackmap_server import tables
+from crackmap_server.engines import Engines
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, NotAPicture, NotFound, TooLarge
 from crackmap_server.resources import EvidenceItem
-from crackmap_server.routes.dependencies import EvidenceOf, Reading, Sha256Path, WriterOf, problems
+from crackmap_server.routes.dependencies import EnginesOf, EvidenceOf, Reading, Sha256Path, WriterOf, problems
 
 router = APIRouter(tags=["evidence"])
 
@@ -38,12 +39,11 @@ async def put_evidence(
     response: Response,
     folder: EvidenceOf,
     writer: WriterOf,
-    connection: Reading,
+    engines: EnginesOf,
 ) -> EvidenceItem:
     """The file as it is. It is checked against its SHA-256 and decoded once, then kept under that name for good."""
-    held = await run_in_threadpool(_held, connection, sha256)
-    connection.rollback()
-    if held is not None:
+    held = await run_in_threadpool(_held_now, engines, sha256)
+    if held is not None and folder.path(sha256).exists():
         response.status_code = 200
         return held
     with folder.arriving(sha256) as arrival:
@@ -78,6 +78,12 @@ def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading) ->
     if held is None or not path.exists():
         raise NotFound(f"picture {sha256} is not held")
     return FileResponse(path, media_type=held.media_type, headers=FOR_EVER)
+
+
+def _held_now(engines: Engines, sha256: str) -> EvidenceItem | None:
+    # A picture may take long to arrive; no connection waits for it.
+    with engines.reader.connect() as connection:
+        return _held(connection, sha256)
 
 
 def _held(connection: Connection, sha256: str) -> EvidenceItem | None:

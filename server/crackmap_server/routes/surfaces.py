@@ -44,7 +44,7 @@ def get_geojson(
     inspection_id: InspectionId = None,
     threshold: Threshold = None,
 ) -> JsonFgResponse:
-    """JSON-FG: polygons in metres in the surface's own frame (`place`), never longitude and latitude (`geometry` is null).
+    """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
 
     Unplaced frames have no place on the surface and are left out.
     """
