@@ -73,7 +73,7 @@ def _pack(scratch: Path) -> Path:
         ["pack", PACKAGE, "--loglevel=error", "--ignore-scripts", f"--pack-destination={scratch}"],
         return_completed_process=True,
         cwd=scratch,
-        env={**os.environ, **PATIENCE},
+        env={**PATIENCE, **os.environ},
         capture_output=True,
         text=True,
     )

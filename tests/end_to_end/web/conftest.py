@@ -22,6 +22,7 @@ from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, sync_p
 from .scene import Scene, build
 
 PATIENCE_S = 30.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass
@@ -110,9 +111,11 @@ def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[BrowserContext]:
-    """Debian's Chromium; the `playwright` package only drives it. One context: the page keeps nothing in the browser."""
+    """The machine's Chromium in one context: the page keeps nothing in the browser. `playwright` only drives it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=next(filter(None, map(shutil.which, BROWSERS))), args=["--no-sandbox"]
+        )
         yield browser.new_context()
         browser.close()
 
