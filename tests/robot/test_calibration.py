@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from crackmap_robot.calibration import CalibrationError, check_fits, read_camera
 
 from crackmap.errors import InputError
+from crackmap_robot.calibration import CalibrationError, check_fits, read_camera
 
 GOOD = """\
 image_width: 1600

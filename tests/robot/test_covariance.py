@@ -8,16 +8,16 @@ from uuid import UUID
 import cv2
 import numpy as np
 import pytest
-from crackmap_robot.projection import chart_points, place
-from crackmap_robot.projection.covariance import pose_slopes
-from crackmap_robot.projection.lens import undistorted
-from crackmap_robot.projection.plane import directions
-from crackmap_robot.renderer import looking_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.messages import Camera, Placed, Pose
 from crackmap.tile_grid import TileGrid
+from crackmap_robot.projection import chart_points, place
+from crackmap_robot.projection.covariance import pose_slopes
+from crackmap_robot.projection.lens import undistorted
+from crackmap_robot.projection.plane import directions
+from crackmap_robot.renderer import looking_at
 
 CAMERA = Camera(
     name="simulated",

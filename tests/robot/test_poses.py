@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from crackmap_robot.poses.file import Missing, PoseFile, read_poses
-from crackmap_robot.poses.interpolation import between
-from crackmap_robot.poses.rows import PoseFileError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crackmap.errors import InputError
 from crackmap.messages import Pose
+from crackmap_robot.poses.file import Missing, PoseFile, read_poses
+from crackmap_robot.poses.interpolation import between
+from crackmap_robot.poses.rows import PoseFileError
 
 COVARIANCE = (np.eye(6) * 1e-6).ravel().tolist()
 CSV_HEADER = "file,x_m,y_m,z_m,qx,qy,qz,qw"

@@ -11,15 +11,15 @@ from uuid import UUID
 import cv2
 import numpy as np
 import pytest
-from crackmap_robot.projection import NoView, chart_points, lens, place, placement, plane
-from crackmap_robot.renderer import Pose as TruePose
-from crackmap_robot.renderer import SimulatedCamera, Wall, render
-from crackmap_robot.renderer.photograph import linear_from_srgb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.messages import Camera, NoPose, Placed, Pose
 from crackmap.tile_grid import TileGrid
+from crackmap_robot.projection import NoView, chart_points, lens, place, placement, plane
+from crackmap_robot.renderer import Pose as TruePose
+from crackmap_robot.renderer import SimulatedCamera, Wall, render
+from crackmap_robot.renderer.photograph import linear_from_srgb
 
 SOLUTION = UUID(int=7)
 MOST_PX = 0.1

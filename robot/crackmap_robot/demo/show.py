@@ -41,8 +41,8 @@ class DemoSettings:
         if self.seed < 0:
             raise SettingError(f"--seed {self.seed}: give a whole number from 0.")
         for flag, length in (("--width-m", self.width_m), ("--height-m", self.height_m)):
-            if not 0.8 <= length <= 10.0:
-                raise SettingError(f"{flag} {length}: give 0.8 to 10 metres.")
+            if not 0.6 <= length <= 10.0:
+                raise SettingError(f"{flag} {length}: give 0.6 to 10 metres.")
         if self.json is not None and not self.json.parent.is_dir():
             raise SettingError(f"--json {self.json}: there is no folder {self.json.parent}.")
 
