@@ -102,10 +102,10 @@ class Uplink:
         )
         if isinstance(answer, Away):
             return answer
-        if answer.status_code == httpx2.codes.REQUEST_ENTITY_TOO_LARGE and len(batch) > 1:
+        if answer.status_code == httpx2.codes.CONTENT_TOO_LARGE and len(batch) > 1:
             self._most_reports = len(batch) // 2
             return Sent()
-        if answer.status_code == httpx2.codes.REQUEST_ENTITY_TOO_LARGE:
+        if answer.status_code == httpx2.codes.CONTENT_TOO_LARGE:
             self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, _words(answer))])
             return Sent(reports=1)
         if answer.status_code != httpx2.codes.OK:
