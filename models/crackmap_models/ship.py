@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crackmap.manifest import Manifest, Range, manifest_path
-from crackmap_models.architectures import Architecture
+from crackmap_models.architectures import Architecture, crack_net
 from crackmap_models.card import card
 from crackmap_models.convert import parity, representative_tiles, to_int8
 from crackmap_models.data import LabelledTile, of_split
@@ -81,15 +81,17 @@ def ship(
 
 
 def _finished(run: Path) -> tuple[Any, State, int, Architecture]:
-    """The best network of a run, how it was reached, the run's seed and architecture."""
+    """The best network of a run for any tile size, how it was reached, the run's seed and architecture."""
     import keras  # noqa: PLC0415
 
     try:
         settings = json.loads((run / "settings.json").read_text())
         state = State(**json.loads((run / "state.json").read_text()))
-        model = keras.models.load_model(run / "best.keras", compile=False)
+        trained = keras.models.load_model(run / "best.keras", compile=False)
     except (OSError, ValueError, TypeError) as error:
         raise RunError(f"{run}: is not a training run with a finished epoch ({error}). Train first.") from error
     shape = settings["architecture"]
     architecture = Architecture(shape["stem"], tuple(shape["widths"]), tuple(shape["depths"]), shape["dropout"])
+    model = crack_net(architecture)
+    model.set_weights(trained.get_weights())
     return model, state, settings["seed"], architecture

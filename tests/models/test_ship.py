@@ -98,8 +98,8 @@ def test_shipping_writes_files_that_belong_together(
     run: Path, tiles: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(convert, "FEWEST_REPRESENTATIVE_TILES", 100)
-    manifest = ship(run, tiles, 64, tmp_path, say=lambda _: None)
-    path = tmp_path / "crack-64.tflite"
+    manifest = ship(run, tiles, 71, tmp_path, say=lambda _: None)
+    path = tmp_path / "crack-71.tflite"
     assert read_manifest(path)[0] == manifest
     assert manifest.parameters == crack_net(TINY).count_params()
     figures = {figure.measure: figure for figure in manifest.figures}
