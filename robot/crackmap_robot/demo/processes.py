@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx2
 
-from crackmap.errors import CrackmapError, ServerUnavailable
+from crackmap.errors import CrackmapError, ServerUnavailable, SettingError
 from crackmap_robot.demo.held_signals import HeldSignals
 
 USUAL_PORT = 8321
@@ -81,6 +82,8 @@ def free_port() -> int:
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server with its database and evidence in `folder`; gives its address once it answers. Raises ChildError."""
+    if find_spec("crackmap_server") is None:
+        raise SettingError("the demo needs the server beside the robot: install crackmap-server here, too.")
     port, log = free_port(), folder / "server.log"
     arguments = ["server", "run", "--host", HOST, "--port", str(port)]
     arguments += ["--database", f"sqlite:///{folder / 'crackmap.sqlite'}", "--evidence", str(folder / "evidence")]
