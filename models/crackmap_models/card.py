@@ -56,7 +56,8 @@ LIMITS = (
     "Scales: METU's is not stated, SDNET2018's is about 0.23 mm per pixel (±15 %), rendered tiles 0.15 to 0.4. Cracks "
     "narrower than about one pixel are mostly missed.",
     "The answer is for a tile as a whole: no outline, no length, no width.",
-    "Deck validation tiles come from the same site as deck training tiles.",
+    "Deck validation tiles come from the same site as deck training tiles. The deck test photographs all overlap, so "
+    "their intervals resample photographs instead of groups and are too narrow.",
 )
 
 

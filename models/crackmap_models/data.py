@@ -39,6 +39,11 @@ class LabelledTile:
     split: Split
 
     @property
+    def photo(self) -> str:
+        """The photograph that the tile was cut from (`7069-101.jpg` → 7069); METU's tiles stand alone."""
+        return self.path.stem.split("-")[0]
+
+    @property
     def data(self) -> str:
         """As 'metu' or 'sdnet2018 walls': what figures are reported for."""
         return f"{self.source} {self.surface}" if self.source == "sdnet2018" else self.source

@@ -56,9 +56,15 @@ def score(model: LiteModel, tiles: Sequence[LabelledTile]) -> list[Scored]:
     for data, members in by_data(tiles).items():
         labels = np.array([tile.crack for tile in members])
         check_evaluable(labels, f"{data} {members[0].split}")
-        groups = np.array([tile.group for tile in members])
-        scored.append(Scored(data, labels, model.logits(members), groups, tile_m2(members[0], model.tile_px)))
+        area_m2 = tile_m2(members[0], model.tile_px)
+        scored.append(Scored(data, labels, model.logits(members), resampling_units(members), area_m2))
     return scored
+
+
+def resampling_units(tiles: Sequence[LabelledTile]) -> npt.NDArray[np.str_]:
+    """The groups [n] of tiles; their photographs [n] where all overlap into one group, which has no interval."""
+    groups = np.array([tile.group for tile in tiles])
+    return groups if len(set(groups)) > 1 else np.array([tile.photo for tile in tiles])
 
 
 def figures(scored: Sequence[Scored], threshold_logit: float, split: str, draws: int = 500) -> tuple[Figure, ...]:

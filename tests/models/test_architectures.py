@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make test-models")
-from crackmap_models.architectures import SHIPPED, Architecture, crack_net
-
 from crackmap.errors import SettingError
+from crackmap_models.architectures import SHIPPED, Architecture, crack_net
 
 
 def test_the_shipped_network_is_compact_and_the_same_for_all_sizes() -> None:

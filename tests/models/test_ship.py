@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make test-models")
+from crackmap.manifest import read_manifest
 from crackmap_models import convert
 from crackmap_models.architectures import Architecture, crack_net
 from crackmap_models.batches import Mix
@@ -17,8 +18,6 @@ from crackmap_models.lite import LiteModel, read_lite
 from crackmap_models.rendered import read_rendered
 from crackmap_models.ship import ship
 from crackmap_models.train import Settings, train
-
-from crackmap.manifest import read_manifest
 
 TINY = Architecture(4, (8, 12), (1, 1), dropout=0.0)
 SETTINGS = Settings(
