@@ -35,9 +35,7 @@ def read(content: bytes) -> np.ndarray:
     return decode(content, image, "a.jpg")
 
 
-@pytest.mark.parametrize(
-    ("content", "media_type"), [(JPEG, "image/jpeg"), (PNG, "image/png"), (TIFF, "image/tiff")]
-)
+@pytest.mark.parametrize(("content", "media_type"), [(JPEG, "image/jpeg"), (PNG, "image/png"), (TIFF, "image/tiff")])
 def test_the_three_kinds(content: bytes, media_type: str) -> None:
     image, capture = read_header(content, "a")
     assert (image.media_type, image.width_px, image.height_px) == (media_type, 60, 40)
@@ -103,7 +101,9 @@ def test_other_pixels_are_refused_and_told_how_to_convert(kind: str) -> None:
     assert "magick a.jpg -colorspace sRGB -depth 8 -alpha off a-rgb.png" in str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"II*\0", b"GIF89a" + b"\0" * 50])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"II*\0", b"GIF89a" + b"\0" * 50]
+)
 def test_what_is_no_photograph(content: bytes) -> None:
     with pytest.raises(InputError, match=r"a\.jpg: "):
         read(content)
@@ -187,12 +187,19 @@ def test_times_are_read_from_a_real_file() -> None:
     assert capture.captured_local == datetime(2026, 11, 20, 10, 0, 1)
 
 
-@given(st.dictionaries(st.sampled_from([TAGS.DateTimeOriginal, TAGS.SubsecTimeOriginal, TAGS.OffsetTimeOriginal]), st.text() | st.integers() | st.binary()))
+@given(
+    st.dictionaries(
+        st.sampled_from([TAGS.DateTimeOriginal, TAGS.SubsecTimeOriginal, TAGS.OffsetTimeOriginal]),
+        st.text() | st.integers() | st.binary(),
+    )
+)
 def test_odd_times_are_no_times(tags: dict[int, object]) -> None:
     assert capture_from_exif(tags | {TAGS.OffsetTimeOriginal: tags.get(TAGS.OffsetTimeOriginal)}).captured_utc is None
 
 
-@pytest.mark.parametrize("date", ["0000:00:00 00:00:00", "2026:13:01 00:00:00", "    :  :     :  :  ", "0001:01:01 00:00:00"])
+@pytest.mark.parametrize(
+    "date", ["0000:00:00 00:00:00", "2026:13:01 00:00:00", "    :  :     :  :  ", "0001:01:01 00:00:00"]
+)
 def test_clocks_that_were_never_set(date: str) -> None:
     capture = capture_from_exif({TAGS.DateTimeOriginal: date, TAGS.OffsetTimeOriginal: "+14:00"})
     assert capture.captured_utc is None
