@@ -43,19 +43,14 @@ export async function problemOf(answer) {
   return new Problem(title, [said.detail, ...details].filter(Boolean).join(" · "), answer.status);
 }
 
-/** Every page of a list, one array of items at a time. */
-export async function* pages(path, parameters = {}, signal = undefined) {
+/** All items of a list that is known to be short enough, page by page. */
+export async function all(path, parameters = {}, signal = undefined) {
+  const items = [];
   let cursor = null;
   do {
     const page = await read(path, { ...parameters, limit: PAGE_ITEMS, cursor }, signal);
-    yield page.items;
+    items.push(...page.items);
     cursor = page.next;
-  } while (cursor !== null && cursor !== undefined);
-}
-
-/** All items of a list that is known to be short enough. */
-export async function all(path, parameters = {}, signal = undefined) {
-  const items = [];
-  for await (const page of pages(path, parameters, signal)) items.push(...page);
+  } while (cursor !== null);
   return items;
 }

@@ -12,8 +12,8 @@ export function byPlacement(detections) {
   return sorted;
 }
 
-/** Lines for people. `sorted` as by `byPlacement`, `coverage` as the API gives it, `whole` false where more exist. */
-export function lines(sorted, coverage, threshold, whole) {
+/** Lines for people: `sorted` as by `byPlacement`, all at or over `threshold`; `coverage` as the API gives it. */
+export function lines(sorted, coverage, threshold) {
   const at = `at ≥ ${inWords(threshold)}`;
   const told = [];
   if (coverage.frames_placed || !coverage.frames_unplaced) {
@@ -28,15 +28,23 @@ export function lines(sorted, coverage, threshold, whole) {
   if (coverage.frames_no_pose) {
     told.push(`${counted(sorted.no_pose.length, "detection")} ${at} in ${counted(coverage.frames_no_pose, "frame")} with no pose`);
   }
-  if (!whole) told.push(`There are more than ${count(MOST_SHOWN)}; only so many are shown. Raise the threshold to see all that remain.`);
   return told;
 }
 
-export function showCounts(told, whole) {
+/** What to say where more detections were asked for than can be shown. */
+function tooMany(asked, threshold) {
+  return (
+    `More than ${count(MOST_SHOWN)} detections are at ≥ ${inWords(asked)}, too many to show. ` +
+    `Shown are those at ≥ ${inWords(threshold)}; where none is shown, there may be some with lower scores.`
+  );
+}
+
+/** Tells the lines; `asked` is the slider's threshold, `threshold` the one that could be shown. */
+export function showCounts(told, asked, threshold) {
   const paragraphs = told.map((line, index) => {
-    if (index === told.length - 1 && !whole) return element("p", { class: "warning" }, line);
     const [, number, rest] = line.match(/^([\d,]+ \S+)(.*)$/) ?? [null, null, line];
     return element("p", { class: index ? "more" : "first" }, number && element("strong", {}, number), rest);
   });
+  if (asked < threshold) paragraphs.push(element("p", { class: "warning" }, tooMany(asked, threshold)));
   document.getElementById("count-text").replaceChildren(...paragraphs);
 }

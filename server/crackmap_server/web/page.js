@@ -26,7 +26,6 @@ class Page {
     this.panel = document.getElementById("detection");
     this.detections = new Detections();
     this.frames = new Map(); // frame_id → frame
-    this.shown = byPlacement([]);
     this.coverage = null;
     this.chosen = null;
     this.picker = null;
@@ -123,7 +122,7 @@ class Page {
     this.selection.threshold = threshold === this.slider.standard ? null : threshold;
     toAddress(this.selection);
     clearTimeout(this.pause);
-    if (this.detections.covers(threshold)) {
+    if (threshold >= this.detections.threshold) {
       this.#draw();
       return;
     }
@@ -139,21 +138,29 @@ class Page {
     const { surface: surface_id, inspection: inspection_id } = this.selection;
     await this.#attempt(() => this.#loadLower(threshold), async () => {
       await this.#load({ surface_id, inspection_id }, threshold, signal);
-      this.state = "ready";
     });
+  }
+
+  /** Detections at or over the slider's threshold, by falling score. */
+  get reached() {
+    return this.detections.atLeast(this.slider.threshold);
+  }
+
+  /** The lowest score that is shown: the slider's threshold, or a higher one where there are too many. */
+  get threshold() {
+    return Math.max(this.slider.threshold, this.detections.threshold);
   }
 
   /** Everything that depends on the threshold. */
   #draw() {
-    const { threshold } = this.slider;
-    const reached = this.detections.atLeast(threshold);
-    this.shown = byPlacement(reached);
-    this.chart.showDetections(this.shown.placed);
+    const { reached, threshold } = this;
+    const sorted = byPlacement(reached);
+    this.chart.showDetections(sorted.placed);
     this.sheet.show(Map.groupBy(reached, (detection) => detection.frame_id), threshold);
-    showCounts(lines(this.shown, this.coverage, threshold, this.detections.whole), this.detections.whole);
+    showCounts(lines(sorted, this.coverage, threshold), this.slider.threshold, threshold);
     if (this.chosen && !reached.includes(this.chosen)) this.choose(null);
     else if (this.chosen) this.choose(this.chosen);
-    if (this.detections.whole) this.state = "ready";
+    this.state = "ready";
   }
 
   /** Select a detection (null: none). */
@@ -167,7 +174,7 @@ class Page {
     }
     const placed = detection.placement === "placed";
     const frame = this.frames.get(detection.frame_id);
-    const reached = this.detections.atLeast(this.slider.threshold);
+    const { reached } = this;
     this.chart.choose(placed ? detection : null);
     this.sheet.choose(detection);
     showDetection(this.panel, detection, frame, { place: reached.indexOf(detection) + 1, of: reached.length }, {
@@ -181,16 +188,15 @@ class Page {
 
   /** To the next (+1) or previous (−1) detection by score; from none to the highest. */
   step(by) {
-    const reached = this.detections.atLeast(this.slider.threshold);
+    const { reached } = this;
     const place = this.chosen ? reached.indexOf(this.chosen) + by : 0;
     if (reached[place]) this.choose(reached[place]);
   }
 
   /** Show one frame's photograph large. */
   view(frame) {
-    const { threshold } = this.slider;
-    const found = this.detections.atLeast(threshold).filter((detection) => detection.frame_id === frame.frame_id);
-    view(frame, found, threshold, this.chosen);
+    const found = this.reached.filter((detection) => detection.frame_id === frame.frame_id);
+    view(frame, found, this.threshold, this.chosen);
   }
 
   turnTo(name, { chosen = true } = {}) {
@@ -268,7 +274,7 @@ window.crackmap = {
   get selection() {
     return structuredClone(page.selection);
   },
-  detections: () => page.detections.atLeast(page.slider.threshold),
+  detections: () => page.reached,
   drawn: () => page.chart.drawn(),
   project: (points_m) => page.chart.project(points_m),
   choose: (id) => page.choose(page.detections.items.find((detection) => detection.detection_id === id) ?? null),

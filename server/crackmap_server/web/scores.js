@@ -28,7 +28,8 @@ export function inWords(score) {
   if (score <= 0) return "0";
   if (score >= 1) return "1";
   const distance = Math.min(score, 1 - score);
-  return score.toFixed(Math.min(7, Math.max(2, Math.ceil(-Math.log10(distance)) + 1)));
+  const digits = score.toFixed(Math.min(7, Math.max(2, Math.ceil(-Math.log10(distance)) + 1)));
+  return digits.replace(/(\.\d\d\d*?)0+$/, "$1");
 }
 
 /**

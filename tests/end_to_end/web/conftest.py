@@ -19,7 +19,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, sync_playwright
 
-from .scene import Scene, build
+from crackmap.messages import ReportBatch
+
+from .scene import Scene, build, crowd
 
 PATIENCE_S = 30.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -85,10 +87,15 @@ def _wait_for(process: subprocess.Popen[bytes], origin: str, folder: Path) -> No
     raise AssertionError(f"the server did not come up:\n{(folder / 'server.log').read_text()}")
 
 
+def send_reports(batch: ReportBatch, origin: str) -> None:
+    """All must be new to the server."""
+    answer = httpx2.post(f"{origin}/v1/reports", json=batch.model_dump(mode="json")).raise_for_status().json()
+    assert {item["status"] for item in answer["answers"]} == {"stored"}
+
+
 def send(scene: Scene, origin: str) -> None:
     """Reports, then the pictures they name."""
-    answer = httpx2.post(f"{origin}/v1/reports", json=scene.batch.model_dump(mode="json")).raise_for_status().json()
-    assert {item["status"] for item in answer["answers"]} == {"stored"}
+    send_reports(scene.batch, origin)
     for sha256, content in scene.pictures.items():
         stored = httpx2.put(f"{origin}/v1/evidence/{sha256}", content=content, headers={"Content-Type": "image/jpeg"})
         assert stored.status_code == 201
@@ -99,6 +106,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Origin of a server that holds the scene."""
     with running_server(tmp_path_factory.mktemp("server")) as origin:
         send(build(), origin)
+        send_reports(crowd(), origin)
         yield origin
 
 

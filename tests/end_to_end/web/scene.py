@@ -234,3 +234,34 @@ def _photograph(seed: str, cells: npt.NDArray[np.uint8], exif_orientation: int) 
     stored = BytesIO()
     picture.save(stored, "JPEG", quality=85, exif=exif)
     return stored.getvalue()
+
+
+def crowd() -> ReportBatch:
+    """One photograph of 20,800 tiles: 8,000 with score byte 190, the others with 150."""
+    scan = _scan("Crowd", Drawing.AS_SEEN)
+    analysis = Analysis(
+        analysis_id=ids.analysis_id(scan.scan_id, MODEL, 10, 10, 1),
+        scan_id=scan.scan_id,
+        model="letters",
+        model_sha256=MODEL,
+        tile_px=10,
+        stride_px=10,
+        threshold=STANDARD,
+    )
+    sha256 = "c" * 64
+    image = Image(sha256=sha256, size_bytes=1, media_type="image/jpeg", width_px=1600, height_px=1300)
+    frame = Frame(
+        frame_id=ids.frame_id(scan.scan_id, sha256),
+        scan_id=scan.scan_id,
+        source_key=sha256,
+        label="crowd.jpg",
+        image=image,
+    )
+    report = Report(
+        frame=frame,
+        analysis_id=analysis.analysis_id,
+        score_map=ScoreMap(columns=160, rows=130, scores=bytes([150] * 12_800 + [190] * 8_000)),
+        placement=Unplaced(mm_per_px=1.0),
+        evidence=Evidence(frame=False),
+    )
+    return ReportBatch(scans=(scan,), analyses=(analysis,), reports=(report,))

@@ -47,7 +47,7 @@ def test_tiles_and_footprints_lie_at_their_metres(wall: Page) -> None:
 
 def test_the_count_never_says_that_there_is_no_crack(wall: Page) -> None:
     wall.locator("#threshold").fill("220")
-    expect(wall.locator("#count-text")).to_contain_text("0 detections at ≥ 0.99990 in 1.44 m² photographed")
+    expect(wall.locator("#count-text")).to_contain_text("0 detections at ≥ 0.9999 in 1.44 m² photographed")
     assert "no crack" not in wall.inner_text("body").lower()
 
 

@@ -53,3 +53,12 @@ def test_a_tablet_held_upright_shows_map_and_panel(chromium: BrowserContext, ser
         assert chart["height"] > 350
         assert panel["y"] >= chart["y"] + chart["height"] - 1
         assert page.evaluate("() => document.documentElement.scrollWidth") == 768
+
+
+def test_too_many_detections_raise_the_threshold_for_the_whole_surface(visit: Visit, server: str) -> None:
+    """20,800 tiles are over the threshold. The page shows the 8,000 highest and says so."""
+    page = visit.open(f"?surface={surface(server, 'Crowd')}")
+    expect(page.locator("#count-text .first strong")).to_have_text("8,000 detections")
+    expect(page.locator("#count-text .warning")).to_contain_text("More than 20,000 detections are at ≥ 0.62")
+    assert page.evaluate("() => crackmap.detections().length") == 8_000
+    expect(page.locator(".sheet li")).to_contain_text("No picture was kept.")
