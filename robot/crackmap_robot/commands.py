@@ -172,7 +172,7 @@ def demo(  # noqa: PLR0917 - options, not positions
     folder: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Keep photographs, outbox and database in this new folder. [default: none kept]"
+            metavar="FOLDER", help="Keep photographs, outbox and database in this new folder.", show_default="none kept"
         ),
     ] = None,
     width_m: Annotated[float, typer.Option(metavar="M", help="Width of the wall.")] = 2.5,

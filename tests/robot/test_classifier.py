@@ -44,7 +44,8 @@ def test_scores_are_what_a_hand_computes(models: Path, runtime: Runtime, draw, k
     assert found.dtype == np.uint8
     # One step of the quantised mean may fall to either side.
     assert np.abs(found.astype(int) - by_hand(frame, grid)).max() <= 1
-    assert found[0] == 255 and found.min() >= 1
+    assert found[0] == 255
+    assert found.min() >= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,7 +135,7 @@ def test_a_model_that_its_manifest_does_not_describe(copied: Path, runtime: Runt
 
 def test_a_model_that_was_changed(copied: Path, runtime: Runtime) -> None:
     copied.write_bytes(copied.read_bytes()[:-1] + b"\1")
-    with pytest.raises(InputError, match="SHA-256 is .* promises"):
+    with pytest.raises(InputError, match=r"SHA-256 is .* promises"):
         Classifier(copied, 1, runtime)
 
 
@@ -193,4 +194,5 @@ def test_the_shipped_models_load_and_take_their_pixels_exactly(runtime: Runtime,
         manifest: Manifest = classifier.manifest
         assert manifest.tile_px == side
         scores = classifier.score(np.full((side, side, 3), 128, np.uint8), TileGrid(side, side, side, side))
-    assert scores.shape == (1,) and scores[0] > 0
+    assert scores.shape == (1,)
+    assert scores[0] > 0

@@ -163,7 +163,10 @@ def test_two_processes_never_share_an_outbox(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     with locked(path), pytest.raises(OutboxError, match=r"in use by another crackmap \(process \d+\)"), locked(path):
         pass
-    holder = f"import sys, pathlib; from crackmap_robot.outbox_file import locked\nwith locked(pathlib.Path({str(path)!r})): print(1, flush=True); sys.stdin.read()"
+    holder = (
+        "import sys, pathlib; from crackmap_robot.outbox_file import locked\n"
+        f"with locked(pathlib.Path({str(path)!r})): print(1, flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()

@@ -78,7 +78,8 @@ def test_every_photograph_becomes_a_report(headers: Headers, photographs: Path) 
         report = result.report
         assert (report.score_map.columns, report.score_map.rows) == (5, 4)
         assert report.placement == Unplaced(mm_per_px=0.5)
-        assert report.evidence.frame and not report.evidence.crops
+        assert report.evidence.frame
+        assert not report.evidence.crops
         assert [picture.path for picture in result.pictures] == [result.photo.path]
         assert report.flags == ()
 
@@ -151,10 +152,12 @@ def test_without_frames_the_crops_of_detections_are_kept(headers: Headers, photo
         assert isinstance(result, Scored)
         evidence = result.report.evidence
         found = np.flatnonzero(result.report.score_map.array() == 255).tolist()
-        assert not evidence.frame and [crop.tile for crop in evidence.crops] == found
+        assert not evidence.frame
+        assert [crop.tile for crop in evidence.crops] == found
         assert {crop.sha256 for crop in evidence.crops} == {picture.sha256 for picture in result.pictures}
         for picture in result.pictures:
-            assert picture.content is not None and picture.content.startswith(b"\xff\xd8")
+            assert picture.content is not None
+            assert picture.content.startswith(b"\xff\xd8")
         crops += len(found)
     assert crops > 5
 
@@ -167,13 +170,15 @@ def test_frames_are_placed_by_their_names(headers: Headers, photographs: Path, t
     results = Shelf().run(scanner(headers, placing), open_folder(photographs).frames())
     *there, last = results
     for number, result in enumerate(there):
-        assert isinstance(result, Scored) and isinstance(result.report.placement, Placed)
+        assert isinstance(result, Scored)
+        assert isinstance(result.report.placement, Placed)
         footprint = np.array(result.report.placement.footprint_m)
         middle = (footprint.min(axis=0) + footprint.max(axis=0)) / 2
         assert middle == pytest.approx([number * 0.5, 0.0], abs=1e-6)
         assert result.report.placement.mm_per_px == pytest.approx(10.0)
         assert result.report.flags == (Flag.OUT_OF_RANGE,)
-    assert isinstance(last, Scored) and isinstance(last.report.placement, NoPose)
+    assert isinstance(last, Scored)
+    assert isinstance(last.report.placement, NoPose)
     assert "has no row for img6.jpg" in last.report.placement.cause
 
 

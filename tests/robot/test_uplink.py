@@ -138,7 +138,8 @@ def test_reports_then_the_pictures_that_the_server_wants(outbox: Outbox, server:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         assert server.received[sha256] == ("image/jpeg", path.read_bytes())
     (batch,) = server.batches
-    assert len(batch.scans) == len(batch.analyses) == 1 and len(batch.reports) == 6
+    assert len(batch.scans) == len(batch.analyses) == 1
+    assert len(batch.reports) == 6
     assert drained(outbox, server.address) == []
 
 
@@ -225,7 +226,7 @@ def test_how_long_to_wait() -> None:
 
 def test_a_server_that_is_away_loses_nothing(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crackmap_robot.upload.wait_s", lambda _outcome, _failures: 0.0)
-    with pytest.raises(ServerUnavailable, match="does not answer .* Nothing is lost"):
+    with pytest.raises(ServerUnavailable, match=r"does not answer .* Nothing is lost"):
         drained(outbox, "http://127.0.0.1:9")
     assert states(outbox, "http://127.0.0.1:9")[:3] == (6, 0, 0)
 

@@ -27,14 +27,14 @@ def sometimes_nan(tiles: tf.Tensor) -> tf.Tensor:
     return tf.reshape((128.0 - mean) / 10.0 + 0.0 * tf.math.log(mean - 10.0), (1, 1))
 
 
-def extremes():  # noqa: ANN201
+def extremes():
     """Black, white and noise: so that the quantised input is 0..255 with scale 1."""
     yield [np.zeros((1, TILE_PX, TILE_PX, 3), np.float32)]
     yield [np.full((1, TILE_PX, TILE_PX, 3), 255, np.float32)]
     yield [np.random.default_rng(0).uniform(0, 255, (1, TILE_PX, TILE_PX, 3)).astype(np.float32)]
 
 
-def write(name: str, function, dtype: str) -> None:  # noqa: ANN001
+def write(name: str, function, dtype: str) -> None:
     """The model and its manifest."""
     signature = tf.function(function).get_concrete_function(tf.TensorSpec((1, TILE_PX, TILE_PX, 3), tf.float32))
     converter = tf.lite.TFLiteConverter.from_concrete_functions([signature])
