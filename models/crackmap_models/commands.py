@@ -56,7 +56,9 @@ def train(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    begin_from: Path | None = typer.Option(None, exists=True, file_okay=False, help="Run whose weights to refine."),
     epochs: int = typer.Option(26, min=1, help="Length of the schedule."),
+    rate: float = typer.Option(3e-3, min=1e-6, max=0.1, help="Highest learning rate."),
     seed: int = typer.Option(1, min=0),
     threads: int = typer.Option(2, min=1, help="TensorFlow threads."),
 ) -> None:
@@ -64,7 +66,9 @@ def train(
     from crackmap_models.train import Settings, train
 
     tiles = _tiles(metu, sdnet2018, rendered, splits)
-    state = train(tiles, run, Settings(epochs=epochs, seed=seed, threads=threads), say=_say)
+    begun = str(begin_from or "")
+    settings = Settings(epochs=epochs, rate=rate, seed=seed, threads=threads, begin_from=begun)
+    state = train(tiles, run, settings, say=_say)
     _say(f"best epoch {state.best_epoch}: mean validation AUROC {state.best_auroc:.4f}")
 
 

@@ -14,7 +14,7 @@ from crackmap_models.data import LabelledTile, Split
 from crackmap_models.errors import MissingImages
 
 FIRST_SEED: dict[Split, int] = {"train": 10_000, "val": 20_000, "test": 30_000}
-WALLS: dict[Split, int] = {"train": 120, "val": 30, "test": 30}
+WALLS: dict[Split, int] = {"train": 200, "val": 30, "test": 30}
 TILES_PER_WALL = 40
 TILE_PX = 256
 # The renderer's tiles have been through a JPEG encoder already; this one must not add to it.

@@ -16,7 +16,7 @@ from crackmap_models.errors import RunError
 from crackmap_models.evaluate import figures, score
 from crackmap_models.lite import LiteModel
 from crackmap_models.threshold import RULE, choose_threshold, logit, probability
-from crackmap_models.train import State, validation_rows
+from crackmap_models.train import State, best_weights, validation_rows
 
 REPRESENTATIVE_TILES = 600
 PARITY_TILES_PER_CLASS = 60
@@ -29,11 +29,12 @@ TRAINING_DATA = {
     "train rows of splits/sdnet2018.csv.gz",
     "rendered": "tiles of simulated walls from crackmap_robot.renderer, seeds from 10000 on",
 }
+DATA = "--metu DATA/metu --sdnet2018 DATA/sdnet2018 --rendered DATA/rendered --splits SPLITS"
 RETRAIN = (
     "crackmap models render DATA/rendered",
-    "crackmap models train RUN --metu DATA/metu --sdnet2018 DATA/sdnet2018 --rendered DATA/rendered --splits SPLITS",
-    "crackmap models convert RUN --metu DATA/metu --sdnet2018 DATA/sdnet2018 --rendered DATA/rendered --splits SPLITS "
-    "--to models/shipped",
+    f"crackmap models train RUN-1 {DATA}",
+    f"crackmap models train RUN-2 {DATA} --begin-from RUN-1 --epochs 12 --rate 0.0015",
+    f"crackmap models convert RUN-2 {DATA} --to models/shipped",
 )
 
 
@@ -82,16 +83,13 @@ def ship(
 
 def _finished(run: Path) -> tuple[Any, State, int, Architecture]:
     """The best network of a run for any tile size, how it was reached, the run's seed and architecture."""
-    import keras  # noqa: PLC0415
-
     try:
         settings = json.loads((run / "settings.json").read_text())
         state = State(**json.loads((run / "state.json").read_text()))
-        trained = keras.models.load_model(run / "best.keras", compile=False)
     except (OSError, ValueError, TypeError) as error:
         raise RunError(f"{run}: is not a training run with a finished epoch ({error}). Train first.") from error
     shape = settings["architecture"]
     architecture = Architecture(shape["stem"], tuple(shape["widths"]), tuple(shape["depths"]), shape["dropout"])
     model = crack_net(architecture)
-    model.set_weights(trained.get_weights())
+    model.set_weights(best_weights(run, architecture))
     return model, state, settings["seed"], architecture

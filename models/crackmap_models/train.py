@@ -43,6 +43,7 @@ class Settings:
     validation_tiles: int = 600
     seed: int = 1
     threads: int = 2
+    begin_from: str = ""  # folder of an earlier run, whose best weights this one begins with
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ def train(tiles: Sequence[LabelledTile], run: Path, settings: Settings, say: Say
         average = keras.models.load_model(run / "average.keras", compile=False)
     else:
         model, average = (crack_net(settings.architecture, settings.canvas_px) for _ in range(2))
+        if settings.begin_from:
+            model.set_weights(best_weights(Path(settings.begin_from), settings.architecture))
         average.set_weights(model.get_weights())
         _compile(model, settings, batches.steps)
     say(f"{model.count_params()} parameters, {len(rows)} training tiles, {batches.steps} steps per epoch")
@@ -86,6 +89,22 @@ def train(tiles: Sequence[LabelledTile], run: Path, settings: Settings, say: Say
         took_s = time.monotonic() - began_s
         _end_epoch(run, state, model, average, figures={"loss": loss, **figures}, took_s=took_s, say=say)
     return state
+
+
+def best_weights(run: Path, architecture: Architecture) -> list[npt.NDArray[np.float32]]:
+    """The weights that an earlier run ships. Raises RunError when there are none, or of another architecture."""
+    import keras  # noqa: PLC0415
+
+    try:
+        weights: list[npt.NDArray[np.float32]] = keras.models.load_model(
+            run / "best.keras", compile=False
+        ).get_weights()
+    except (OSError, ValueError) as error:
+        raise RunError(f"{run}: is not a training run with a finished epoch ({error}). Train first.") from error
+    wanted = [weight.shape for weight in crack_net(architecture).get_weights()]
+    if [weight.shape for weight in weights] != wanted:
+        raise RunError(f"{run / 'best.keras'}: is not of the architecture {architecture}. Choose another run.")
+    return weights
 
 
 def _limit_threads(tf: Any, threads: int) -> None:

@@ -1,6 +1,7 @@
 """A tiny training, from rendered-like tiles to shipped files: resumed, converted, measured, with named errors."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from crackmap_models.errors import RunError
 from crackmap_models.lite import LiteModel, read_lite
 from crackmap_models.rendered import read_rendered
 from crackmap_models.ship import ship
-from crackmap_models.train import Settings, train
+from crackmap_models.train import Settings, best_weights, train
 
 TINY = Architecture(4, (8, 12), (1, 1), dropout=0.0)
 SETTINGS = Settings(
@@ -91,6 +92,16 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(run: Path, tiles: list
 def test_another_setting_does_not_go_on_with_a_run(run: Path, tiles: list[Any]) -> None:
     with pytest.raises(RunError, match=r"settings\.json.*other settings"):
         train(tiles, run, Settings(architecture=TINY, epochs=9), say=lambda _: None)
+
+
+def test_a_run_can_refine_another(run: Path, tiles: list[Any], tmp_path: Path) -> None:
+    gentle = replace(SETTINGS, epochs=1, warm_up_epochs=0, rate=1e-6, begin_from=str(run))
+    train(tiles, tmp_path, gentle, say=lambda _: None)
+    assert history(tmp_path)[0]["loss"] < history(run)[0]["loss"]
+    with pytest.raises(RunError, match="not of the architecture"):
+        best_weights(run, Architecture(4, (8, 16), (1, 1)))
+    with pytest.raises(RunError, match="not a training run"):
+        best_weights(tmp_path / "nowhere", TINY)
 
 
 def test_shipping_writes_files_that_belong_together(
