@@ -82,7 +82,9 @@ def photographs(folder: Path, tile_px: int, columns: int, rows: int, count: int)
     made = []
     for number in range(count):
         if sources:
-            frame = cv2.resize(cv2.imread(str(sources[number % len(sources)])), size, interpolation=cv2.INTER_AREA)
+            frame = cv2.imread(str(sources[number % len(sources)]))
+            assert frame is not None
+            frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         else:
             rng = np.random.default_rng(number)
             frame = cv2.GaussianBlur(rng.integers(90, 190, (size[1], size[0], 3), np.uint8), (5, 5), 0)
@@ -105,8 +107,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, ExitStack() as running:
         photos = photographs(Path(folder), tile_px, columns, rows, rounds + 1)
 
-        def start(*names: str, pinned: bool = True) -> Contestant:
-            return running.enter_context(contestant(*names, pinned=pinned))
+        def start(name: str, python: Path | str, *arguments: str, pinned: bool = True) -> Contestant:
+            return running.enter_context(contestant(name, python, *arguments, pinned=pinned))
 
         limit = start("limit: decode + invoke()", sys.executable, "limit.py", str(model))
         others = [start("crackmap scan", sys.executable, "crackmap_scan.py", str(model), "1")]

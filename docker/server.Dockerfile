@@ -20,6 +20,6 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r /tmp/server.txt \
 USER crackmap
 VOLUME /data
 # Until access keys exist the server listens on loopback only: run it in the host's network (see compose.yaml).
-HEALTHCHECK --interval=30s --timeout=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8420/healthz', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8321/healthz', timeout=4)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["crackmap", "server", "run", "--database", "sqlite:////data/crackmap.sqlite", "--evidence", "/data/evidence"]

@@ -87,7 +87,7 @@ def scan(
 
     Photographs with only a scale, to a server on this machine:
 
-        crackmap scan photos/ --surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8000
+        crackmap scan photos/ --surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8321
 
     Photographs with poses, kept in the outbox until `crackmap robot outbox upload`:
 

@@ -36,7 +36,7 @@ def upload(path: Path, server: str | None, *, again: bool, everything: bool) -> 
     Raises SettingError without a server, InputError without an outbox, ServerUnavailable when the server is away.
     """
     if server is None:
-        raise SettingError("where to? Give the server's address with --server http://host:8000 or CRACKMAP_SERVER.")
+        raise SettingError("where to? Give the server's address with --server http://host:8321 or CRACKMAP_SERVER.")
     address = checked_address(server)
     _refuse_missing(path)
     with ExitStack() as opened:

@@ -83,7 +83,7 @@ class Summary:
             yield f"on server    {counts.reports_stored:,} reports and {counts.pictures_stored:,} pictures, {server}"
         yield f"waiting      {counts.reports_waiting:,} reports and {counts.pictures_waiting:,} pictures"
         if server is None:
-            yield f"No --server was given: all stays in the outbox. To send it: {self._upload('http://SERVER:8000')}"
+            yield f"No --server was given: all stays in the outbox. To send it: {self._upload('http://SERVER:8321')}"
         for refused in tally.refused:
             yield f"refused      {refused.error}"
         if counts.refused:

@@ -68,7 +68,7 @@ class Uplink:
     """Sends what waits in an outbox to one server, a step at a time. A context manager; used by one thread."""
 
     def __init__(self, outbox: Outbox, server: str) -> None:
-        """`server` is its address, as http://host:8000. Raises SettingError when it is none."""
+        """`server` is its address, as http://host:8321. Raises SettingError when it is none."""
         self._outbox, self._server = outbox, checked_address(server)
         self._client = httpx2.Client(
             base_url=self._server, timeout=TIMEOUTS, headers={"User-Agent": f"crackmap/{__version__}"}
@@ -197,9 +197,9 @@ def checked_address(server: str) -> str:
     try:
         url = httpx2.URL(server)
     except httpx2.InvalidURL as error:
-        raise SettingError(f"--server {server}: {error}. Give an address as http://host:8000.") from error
+        raise SettingError(f"--server {server}: {error}. Give an address as http://host:8321.") from error
     if url.scheme not in {"http", "https"} or not url.host:
-        raise SettingError(f"--server {server}: is no address. Give one as http://host:8000.")
+        raise SettingError(f"--server {server}: is no address. Give one as http://host:8321.")
     return f"{str(url).rstrip('/')}/"
 
 

@@ -31,7 +31,7 @@ def test_a_scan_without_a_server_says_where_all_is_and_how_to_send_it(scan, phot
     assert re.search(r"tiles +120\n", ran.out)
     assert re.search(r"waiting +6 reports and 6 pictures", ran.out)
     outbox = tmp_path / "outbox.sqlite"
-    assert f"crackmap robot outbox upload --outbox {outbox} --server http://SERVER:8000" in ran.out
+    assert f"crackmap robot outbox upload --outbox {outbox} --server http://SERVER:8321" in ran.out
     lines = [line for line in ran.err.splitlines() if re.match(r"\d/6 ", line)]
     assert len(lines) == 6
     assert re.match(r"3/6 img3.jpg: 20 tiles, \d+ detections \([\d,]+ tiles/s, 0:00:0\d left, 6 waiting", lines[2])
@@ -182,7 +182,7 @@ def test_the_outbox_command_shows_and_needs_an_outbox(crackmap, scan, photograph
     assert "6 waiting, 0 stored, 0 refused" in ran.out
     ran = crackmap("robot", "outbox", "upload", "--outbox", path)
     assert ran.code == 2
-    assert "--server http://host:8000" in ran.err
+    assert "--server http://host:8321" in ran.err
     ran = crackmap("robot", "outbox", "upload", "--server", "http://127.0.0.1:9", "--outbox", tmp_path / "other")
     assert ran.code == 2
     assert "there is no outbox" in ran.err
@@ -206,4 +206,4 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     )
     environment = os.environ | {"COLUMNS": "200"}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert '--surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8000' in ran.stdout
+    assert '--surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8321' in ran.stdout

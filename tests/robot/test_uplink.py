@@ -288,12 +288,12 @@ def test_the_background_survives_a_server_that_is_away(outbox: Outbox) -> None:
     assert states(outbox, "http://127.0.0.1:9")[:3] == (6, 0, 0)
 
 
-@pytest.mark.parametrize("server", ["", "localhost:8000", "ftp://host", "http://", "http://host:port", "/v1"])
+@pytest.mark.parametrize("server", ["", "localhost:8321", "ftp://host", "http://", "http://host:port", "/v1"])
 def test_what_is_no_address(server: str) -> None:
-    with pytest.raises(SettingError, match="http://host:8000"):
+    with pytest.raises(SettingError, match="http://host:8321"):
         checked_address(server)
 
 
 def test_an_address_may_have_a_path() -> None:
     assert checked_address("https://host/crackmap") == checked_address("https://host/crackmap/")
-    assert checked_address("http://host:8000") == "http://host:8000/"
+    assert checked_address("http://host:8321") == "http://host:8321/"
