@@ -104,15 +104,16 @@ class Result:
         """A table of the cracks, and the other figures below it."""
         table = Table(title="Known cracks", title_justify="left", title_style="bold")
         table.add_column("crack")
-        for heading in ("length m", "width mm", "found m", "share"):
+        for heading in ("width mm", "length m", "photographed m", "found m", "share"):
             table.add_column(heading, justify="right")
         table.add_column("")
         for crack in self.cracks:
             verdict = "found" if crack.found else "missed"
             table.add_row(
                 crack.crack_id,
-                f"{crack.length_m:.2f}",
                 f"{crack.width_mm:.2f}",
+                f"{crack.length_m:.2f}",
+                f"{crack.photographed_m:.2f}",
                 f"{crack.found_m:.2f}",
                 f"{crack.share:.0%}",
                 f"[green]{verdict}" if crack.found else f"[red]{verdict}",
