@@ -1,6 +1,5 @@
 """The files in models/shipped keep their promises. Needs LiteRT and no TensorFlow."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,6 @@ from ai_edge_litert.interpreter import Interpreter
 from crackmap.manifest import Manifest, read_manifest
 
 SHIPPED = Path(__file__).parents[2] / "models" / "shipped"
-SHARED = Path(os.environ.get("CRACKMAP_DATA", Path(__file__).parents[3] / "shared" / "data"))
 MODELS = ("crack-227", "crack-256")
 TILES_PER_CLASS = 120
 # Far under what the card says of the complete test splits: a sample of noisy labels scatters.
@@ -67,12 +65,11 @@ def test_plain_surfaces_are_no_cracks(runner: Runner) -> None:
         assert runner.logit(np.full((side, side, 3), grey, np.uint8)) < threshold
 
 
+@pytest.mark.needs("data")
 @pytest.mark.parametrize("folder", LOWEST_AUROC)
-def test_it_tells_real_cracks_from_none(runner: Runner, folder: str) -> None:
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"needs data: no {folder} in {SHARED}")
+def test_it_tells_real_cracks_from_none(runner: Runner, data: Path, folder: str) -> None:
     scores = {
-        name: np.array([runner.logit(fitted(path, runner.manifest.tile_px)) for path in spread(SHARED / folder / name)])
+        name: np.array([runner.logit(fitted(path, runner.manifest.tile_px)) for path in spread(data / folder / name)])
         for name in ("crack", "no_crack")
     }
     right = (scores["crack"][:, None] > scores["no_crack"]) + 0.5 * (scores["crack"][:, None] == scores["no_crack"])
