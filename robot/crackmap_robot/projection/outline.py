@@ -23,16 +23,16 @@ def outline(camera: Camera) -> FloatArray:
     """
     pieces = 1
     while True:
-        # Every other point is in the middle of a piece.
-        fine = undistorted(_border_px(camera, 2 * pieces), camera)
-        corners, middles = fine[::2], fine[1::2]
+        # Each piece is looked at in three places: a border that bends both ways may cross its piece in the middle.
+        fine = undistorted(_border_px(camera, 4 * pieces), camera).reshape(-1, 4, 2)
+        corners, inner = fine[:, :1], fine[:, 1:]
         along = np.roll(corners, -1, axis=0) - corners
-        along /= np.linalg.norm(along, axis=1, keepdims=True)
-        beside = middles - corners
-        beside -= np.sum(beside * along, axis=1, keepdims=True) * along
-        bend_px = np.linalg.solve(pixel_slopes(middles, camera), beside[:, :, None])
+        along /= np.linalg.norm(along, axis=2, keepdims=True)
+        beside = inner - corners
+        beside -= np.sum(beside * along, axis=2, keepdims=True) * along
+        bend_px = np.linalg.solve(pixel_slopes(inner.reshape(-1, 2), camera), beside.reshape(-1, 2, 1))
         if pieces >= MOST_PIECES or float(np.linalg.norm(bend_px, axis=1).max()) <= BEND_PX:
-            return corners
+            return corners[:, 0]
         pieces *= 2
 
 
