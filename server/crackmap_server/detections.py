@@ -5,7 +5,8 @@ Both give the same items in the same order: by (frame seq, tile).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
@@ -24,6 +25,7 @@ from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 
 _AT_ONCE = 500
+_MAPS_AT_ONCE = 64  # a score map may be large
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,11 @@ class Hit:
 
 def find(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[tuple[Hit, Detection]]:
     """In the order of (frame seq, tile), at most `limit`; read in portions, so that any number can be streamed."""
-    hits = islice(
-        hits_from_rows(connection, wanted, limit) if rows_suffice(wanted) else hits_from_maps(connection, wanted), limit
-    )
-    while portion := list(islice(hits, _AT_ONCE)):
-        yield from zip(portion, _described(connection, wanted.pairs, portion), strict=True)
+    source = hits_from_rows(connection, wanted, limit) if rows_suffice(wanted) else hits_from_maps(connection, wanted)
+    with closing(source):
+        hits = islice(source, limit)
+        while portion := list(islice(hits, _AT_ONCE)):
+            yield from zip(portion, _described(connection, wanted.pairs, portion), strict=True)
 
 
 def rows_suffice(wanted: Wanted) -> bool:
@@ -63,7 +65,7 @@ def rows_suffice(wanted: Wanted) -> bool:
     return all(pair.lowest_score(wanted.threshold) >= pair.floor for pair in wanted.pairs.values())
 
 
-def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[Hit]:
+def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = None) -> Generator[Hit]:
     """From `detections`. Right only where `rows_suffice`."""
     rows = tables.detections.c
     pairs_of: defaultdict[int, list[int]] = defaultdict(list)  # those with the same lowest score
@@ -84,11 +86,12 @@ def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = N
     if wanted.after is not None:
         statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
     statement = statement.order_by(rows.frame_seq, rows.tile).limit(limit)
-    for row in connection.execute(statement.execution_options(yield_per=_AT_ONCE)):
-        yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
+    with connection.execute(statement.execution_options(yield_per=_AT_ONCE)) as found:
+        for row in found:
+            yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
 
 
-def hits_from_maps(connection: Connection, wanted: Wanted) -> Iterator[Hit]:
+def hits_from_maps(connection: Connection, wanted: Wanted) -> Generator[Hit]:
     """From `score_maps`, for any threshold."""
     reports, maps, pairs, frames = tables.reports.c, tables.score_maps.c, tables.pairs.c, tables.frames.c
     statement: Select[Any] = (
@@ -107,16 +110,23 @@ def hits_from_maps(connection: Connection, wanted: Wanted) -> Iterator[Hit]:
         statement = statement.join(tables.frames, frames.seq == reports.frame_seq).where(*_frame_conditions(wanted))
     if wanted.after is not None:
         statement = statement.where(reports.frame_seq >= wanted.after[0])
-    for row in connection.execute(statement.execution_options(yield_per=64)):
-        scores = np.frombuffer(row.scores, np.uint8)
-        over = scores >= wanted.pairs[row.pair_seq].lowest_score(wanted.threshold)
-        if wanted.box is not None:
-            if row.centres is None:
-                continue
-            over &= wanted.box.holds(unpacked_m(row.centres, (row.origin_u_m, row.origin_v_m)))
-        for tile in np.flatnonzero(over).tolist():
-            if wanted.after is None or (row.frame_seq, tile) > wanted.after:
-                yield Hit(row.frame_seq, row.pair_seq, tile, int(scores[tile]))
+    with connection.execute(statement.execution_options(yield_per=_MAPS_AT_ONCE)) as found:
+        for row in found:
+            for tile, score in _over(row, wanted):
+                if wanted.after is None or (row.frame_seq, tile) > wanted.after:
+                    yield Hit(row.frame_seq, row.pair_seq, tile, score)
+
+
+def _over(row: Any, wanted: Wanted) -> list[tuple[int, int]]:
+    """Tiles and scores of one score map that are wanted."""
+    scores = np.frombuffer(row.scores, np.uint8)
+    over = scores >= wanted.pairs[row.pair_seq].lowest_score(wanted.threshold)
+    if wanted.box is not None:
+        if row.centres is None:
+            return []
+        over &= wanted.box.holds(unpacked_m(row.centres, (row.origin_u_m, row.origin_v_m)))
+    tiles = np.flatnonzero(over)
+    return list(zip(tiles.tolist(), scores[tiles].tolist(), strict=True))
 
 
 def _names_frames(wanted: Wanted) -> bool:

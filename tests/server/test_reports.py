@@ -1,6 +1,5 @@
 """Deliveries over HTTP, on both databases."""
 
-import gzip
 import json
 import random
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 
 from crackmap.messages import ReportBatch
-from crackmap_server.settings import Settings
 
 pytestmark = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
@@ -185,41 +183,3 @@ def test_scores_of_the_first_delivery_are_what_detections_are_made_of(server: An
     server.deliver(moved.batch(moved.report(1, scores=bytes([100] * 12))))
     assert len(server.every("/v1/detections")) == 12
     assert len(server.every("/v1/detections", threshold=0.01)) == 12
-
-
-# ------------------------------------------------------------------------------------------------------------ envelope
-
-
-def test_a_body_may_be_gzip(server: Any, wall: Any) -> None:
-    content = gzip.compress(wall.batch(wall.report(1)).model_dump_json().encode())
-    response = server.client.post("/v1/reports", content=content, headers={"content-encoding": "gzip"})
-    assert response.json()["answers"][0]["status"] == "stored"
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding", "word"),
-    [
-        (b"{", "", "not JSON"),
-        (b"[]", "", "not an object"),
-        (b'{"version": 2}', "", "version 2"),
-        (b'{"reports": {}}', "", "not a list"),
-        (b'{"surprise": 1}', "", "surprise"),
-        (b"\xff\xfe", "", "not JSON"),
-        (b"{}", "gzip", "not gzip"),
-        (gzip.compress(b"{}")[:-9], "gzip", "ends too early"),
-        (b"{}", "br", "not understood"),
-    ],
-)
-def test_a_body_that_is_no_batch_is_refused(server: Any, content: bytes, encoding: str, word: str) -> None:
-    response = server.client.post("/v1/reports", content=content, headers={"content-encoding": encoding})
-    assert response.status_code == 422
-    assert response.headers["content-type"] == "application/problem+json"
-    assert word in response.json()["detail"]
-
-
-def test_a_body_over_the_limit_is_refused_also_when_only_unpacking_shows_it(server: Any, settings: Settings) -> None:
-    large = b" " * (settings.reports_bytes + 1)
-    packed = gzip.compress(large)
-    assert server.client.post("/v1/reports", content=large).status_code == 413
-    response = server.client.post("/v1/reports", content=packed, headers={"content-encoding": "gzip"})
-    assert response.status_code == 413

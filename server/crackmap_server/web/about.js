@@ -8,13 +8,24 @@ const current = (versions) => versions.find((version) => version.current) ?? ver
 
 /** The threshold of the scans' current analyses; the lowest where they differ. */
 export function standardThreshold(scans) {
-  const thresholds = scans.map((scan) => current(scan.analyses)?.threshold).filter((threshold) => threshold !== undefined);
+  const thresholds = scans
+    .map((scan) => current(scan.analyses)?.threshold)
+    .filter((threshold) => threshold !== undefined);
   return thresholds.length ? Math.min(...thresholds) : 0.5;
 }
 
 function frames({ frames_placed, frames_unplaced, frames_no_pose }) {
-  const kinds = [[frames_placed, "placed"], [frames_unplaced, "without a place"], [frames_no_pose, "with no pose"]];
-  return kinds.filter(([number]) => number).map(([number, kind]) => `${number} ${kind}`).join(", ") || "none";
+  const kinds = [
+    [frames_placed, "placed"],
+    [frames_unplaced, "without a place"],
+    [frames_no_pose, "with no pose"],
+  ];
+  return (
+    kinds
+      .filter(([number]) => number)
+      .map(([number, kind]) => `${number} ${kind}`)
+      .join(", ") || "none"
+  );
 }
 
 export function showAbout(section, scans, inspection, coverage) {

@@ -139,7 +139,7 @@ export class Chart {
     const middle = this.extent.getCenter();
     const half = SMALLEST_VIEW_M / 2;
     const least = L.latLngBounds([middle.lat - half, middle.lng - half], [middle.lat + half, middle.lng + half]);
-    this.map.fitBounds(least.extend(this.extent), { padding: [36, 36], animate: false });
+    this.map.fitBounds(least.extend(this.extent), { padding: [48, 36], animate: false });
   }
 
   /** Where chart points [u, v] lie on the chart's element, in CSS pixels. */
@@ -161,7 +161,13 @@ export class Chart {
   }
 
   #add(name, points, style) {
-    const shape = L.polygon(points, { pane: name, renderer: this.renderers[name], interactive: false, smoothFactor: 0, ...style });
+    const shape = L.polygon(points, {
+      pane: name,
+      renderer: this.renderers[name],
+      interactive: false,
+      smoothFactor: 0,
+      ...style,
+    });
     this.layers[name].addLayer(shape);
     if (name !== "chosen") this.extent.extend(shape.getBounds());
   }
@@ -174,7 +180,13 @@ export class Chart {
       photographed: { color: tint("--photographed"), weight: 2, fillColor: tint("--photographed"), fillOpacity: 0.14 },
       halo: { color: tint("--chart"), weight: 6, opacity: 0.9, fill: false },
       chosen: { color: tint("--chosen"), weight: 2.5, fill: false },
-      ellipse: { color: tint("--ellipse"), weight: 2, dashArray: "6 4", fillColor: tint("--ellipse"), fillOpacity: 0.12 },
+      ellipse: {
+        color: tint("--ellipse"),
+        weight: 2,
+        dashArray: "6 4",
+        fillColor: tint("--ellipse"),
+        fillOpacity: 0.12,
+      },
     };
   }
 }

@@ -10,7 +10,10 @@ const THUMBNAIL_PX = 480;
 const EVIDENCE = { expected: "The picture has not arrived yet.", none: "No picture was kept." };
 
 function byScore(one, other) {
-  return (other.highest_score ?? -1) - (one.highest_score ?? -1) || one.label.localeCompare(other.label, "en", { numeric: true });
+  return (
+    (other.highest_score ?? -1) - (one.highest_score ?? -1) ||
+    one.label.localeCompare(other.label, "en", { numeric: true })
+  );
 }
 
 function found(detections, threshold) {
@@ -52,7 +55,11 @@ export class ContactSheet {
     const lost = frames.filter((frame) => frame.placement.kind === "no_pose");
     this.section.replaceChildren(
       element("h2", {}, `${counted(this.frames.length, "photograph")} without a place on the surface`),
-      element("p", { class: "note" }, this.frames.length ? EXPLAINED : "Every photograph here has a place, or its pose is missing."),
+      element(
+        "p",
+        { class: "note" },
+        this.frames.length ? EXPLAINED : "Every photograph here has a place, or its pose is missing.",
+      ),
       (this.list = element("ul", { class: "sheet" })),
       ...(lost.length ? this.#lost(lost) : []),
     );
@@ -94,7 +101,9 @@ export class ContactSheet {
         element("td", {}, frame.highest_score === null ? "not scored" : inWords(frame.highest_score)),
       ),
     );
-    const head = ["Frame", "Why it has no pose", "Taken", "Highest score"].map((title) => element("th", { scope: "col" }, title));
+    const head = ["Frame", "Why it has no pose", "Taken", "Highest score"].map((title) =>
+      element("th", { scope: "col" }, title),
+    );
     return [
       element("h2", {}, `${counted(frames.length, "frame")} with no pose`),
       element("p", { class: "note" }, "Taken and scored, but nobody knows of which part of the surface."),

@@ -20,13 +20,15 @@ export function lines(sorted, coverage, threshold) {
     told.push(`${counted(sorted.placed.length, "detection")} ${at} in ${area(coverage.area_m2)} photographed`);
   }
   const unknown = sorted.placed.filter((detection) => !detection.covariance_m2).length;
-  if (unknown) told.push(`${unknown === sorted.placed.length ? "all" : count(unknown)} of them with unknown position error`);
+  if (unknown)
+    told.push(`${unknown === sorted.placed.length ? "all" : count(unknown)} of them with unknown position error`);
   if (coverage.frames_unplaced) {
     const photographs = counted(coverage.frames_unplaced, "photograph");
     told.push(`${counted(sorted.unplaced.length, "detection")} ${at} in ${photographs} without a place on the surface`);
   }
   if (coverage.frames_no_pose) {
-    told.push(`${counted(sorted.no_pose.length, "detection")} ${at} in ${counted(coverage.frames_no_pose, "frame")} with no pose`);
+    const frames = counted(coverage.frames_no_pose, "frame");
+    told.push(`${counted(sorted.no_pose.length, "detection")} ${at} in ${frames} with no pose`);
   }
   return told;
 }

@@ -67,14 +67,19 @@ function position(detection, frame) {
  * @param {object} actions  view(), approach() (or null where there is no place to go to), step(±1), close()
  */
 export function showDetection(panel, detection, frame, rank, actions) {
-  const button = (text, act, attributes = {}) => element("button", { type: "button", onclick: act, ...attributes }, text);
+  const button = (text, act, attributes = {}) =>
+    element("button", { type: "button", onclick: act, ...attributes }, text);
+  const title = `Detection ${count(rank.place)} of ${count(rank.of)}`;
   const flags = (detection.flags ?? []).map((flag) => FLAGS[flag] ?? flag).join("; ");
   panel.replaceChildren(
     element(
       "header",
       {},
-      button("‹", () => actions.step(-1), { "aria-label": "Previous detection (higher score)", title: "Left arrow key" }),
-      element("h2", {}, `Detection ${count(rank.place)} of ${count(rank.of)}`),
+      button("‹", () => actions.step(-1), {
+        "aria-label": "Previous detection (higher score)",
+        title: "Left arrow key",
+      }),
+      element("h2", {}, title),
       button("›", () => actions.step(1), { "aria-label": "Next detection (lower score)", title: "Right arrow key" }),
       button("×", actions.close, { class: "close", "aria-label": "Close", title: "Esc" }),
     ),
@@ -95,4 +100,5 @@ export function showDetection(panel, detection, frame, rank, actions) {
     ),
   );
   panel.hidden = false;
+  document.getElementById("spoken").textContent = `${title}, score ${inWords(detection.score)}`;
 }

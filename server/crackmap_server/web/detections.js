@@ -11,7 +11,9 @@ export class Detections {
    * @param {number} threshold  nothing at or over this score is missing
    */
   constructor(items = [], threshold = Infinity) {
-    this.items = items.toSorted((one, other) => other.score - one.score || (one.detection_id < other.detection_id ? -1 : 1));
+    this.items = items.toSorted(
+      (one, other) => other.score - one.score || (one.detection_id < other.detection_id ? -1 : 1),
+    );
     this.threshold = threshold;
   }
 

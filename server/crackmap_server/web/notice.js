@@ -21,12 +21,21 @@ export function showProblem(problem, again) {
 /** No scan has reached this server. */
 export function showNothingYet() {
   const server = new URL(".", document.baseURI).href.replace(/\/$/, "");
-  const command = `crackmap scan PHOTOS --mm-per-px 0.2 --structure Bridge --surface "Pier 1 north" --inspection 2026 --server ${server}`;
+  const names = '--structure "North bridge" --surface "Pier 1, north" --inspection "2026 autumn"';
+  const command = `crackmap scan PHOTOS --mm-per-px 0.2 ${names} --server ${server}`;
   box().replaceChildren(
     element("h2", {}, "Nothing has been scanned yet"),
     element("p", {}, "This server runs, and its log is empty. Send it a scan of a folder of photographs:"),
     element("pre", {}, element("code", {}, command)),
-    element("p", {}, "With ", element("code", {}, "--poses FILE --camera FILE"), " in place of ", element("code", {}, "--mm-per-px"), " they lie on the map. Or try it on a simulated wall:"),
+    element(
+      "p",
+      {},
+      "With ",
+      element("code", {}, "--poses FILE --camera FILE"),
+      " in place of ",
+      element("code", {}, "--mm-per-px"),
+      " they lie on the map. Or try it on a simulated wall:",
+    ),
     element("pre", {}, element("code", {}, "crackmap demo")),
   );
   box().hidden = false;

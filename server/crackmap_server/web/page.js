@@ -7,6 +7,7 @@ import { ContactSheet } from "./contact_sheet.js";
 import { byPlacement, lines, showCounts } from "./counts.js";
 import { showDetection } from "./detection_panel.js";
 import { Detections, readDetections } from "./detections.js";
+import { onKeys } from "./keys.js";
 import { hideNotice, showNothingYet, showProblem } from "./notice.js";
 import { Picker } from "./picker.js";
 import { counted } from "./quantities.js";
@@ -14,7 +15,11 @@ import { onScheme } from "./scores.js";
 import { fromAddress, toAddress } from "./selection.js";
 import { Slider } from "./slider.js";
 import { view } from "./viewer.js";
+import { Views } from "./views.js";
 
+const OTHER_SURFACE = "The link names a surface that this server does not hold. This is another one.";
+const OTHER_INSPECTION = "The link names an inspection that this surface does not have. This is another one.";
+const OTHER_DETECTION = "The detection that the link names is not among these.";
 const PAUSE_MS = 200; // of the slider, before detections below the loaded ones are asked for
 
 class Page {
@@ -31,29 +36,38 @@ class Page {
     this.picker = null;
     this.loading = new AbortController();
     this.state = "starting"; // starting, empty, loading, ready or failed
-    this.tabs = { map: document.getElementById("tab-map"), sheet: document.getElementById("tab-sheet") };
-    for (const [name, tab] of Object.entries(this.tabs)) tab.addEventListener("click", () => this.turnTo(name));
-    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    this.views = new Views((name) => this.turnTo(name));
+    onKeys({
+      step: (by) => this.step(by),
+      close: () => {
+        const open = this.chosen !== null;
+        this.choose(null);
+        return open;
+      },
+    });
     window.addEventListener("popstate", () => this.open(fromAddress()));
     onScheme(() => this.open(this.selection));
   }
 
   /** Read the catalogue, then show what the address asks for. */
   async start() {
-    await this.#attempt(() => this.start(), async () => {
-      const [structures, surfaces, inspections, scans] = await Promise.all(
-        ["structures", "surfaces", "inspections", "scans"].map((list) => all(list)),
-      );
-      if (!scans.length) {
-        this.state = "empty";
-        showNothingYet();
-        return;
-      }
-      this.picker = new Picker({ structures, surfaces, inspections, scans }, (surface, inspection) =>
-        this.open({ surface, inspection, threshold: null, detection: null, view: null }, { step: true }),
-      );
-      await this.open(this.selection);
-    });
+    await this.#attempt(
+      () => this.start(),
+      async () => {
+        const [structures, surfaces, inspections, scans] = await Promise.all(
+          ["structures", "surfaces", "inspections", "scans"].map((list) => all(list)),
+        );
+        if (!scans.length) {
+          this.state = "empty";
+          showNothingYet();
+          return;
+        }
+        this.picker = new Picker({ structures, surfaces, inspections, scans }, (surface, inspection) =>
+          this.open({ surface, inspection, threshold: null, detection: null, view: null }, { step: true }),
+        );
+        await this.open(this.selection);
+      },
+    );
   }
 
   /** Show a selection, as `selection.js` has it. */
@@ -63,25 +77,28 @@ class Page {
     this.loading = new AbortController();
     const { signal } = this.loading;
     this.state = "loading";
-    await this.#attempt(() => this.open(selection), async () => {
-      const { surface_id, inspection_id } = this.picker.resolve(selection.surface, selection.inspection);
-      this.selection = { ...selection, surface: surface_id, inspection: inspection_id };
-      toAddress(this.selection, { step });
-      this.picker.show(surface_id, inspection_id);
-      this.#close();
-      this.#progress("Loading frames …");
-      const filter = { surface_id, inspection_id };
-      const [frames, coverage] = await Promise.all([
-        all("frames", filter, signal),
-        read(`surfaces/${surface_id}/coverage`, { inspection_id }, signal),
-      ]);
-      this.#lay(frames, coverage);
-      await this.#load(filter, this.slider.threshold, signal);
-      this.chart.fit();
-      const linked = this.detections.items.find((detection) => detection.detection_id === selection.detection);
-      if (linked) this.choose(linked);
-      this.state = "ready";
-    });
+    await this.#attempt(
+      () => this.open(selection),
+      async () => {
+        const { surface_id, inspection_id } = this.picker.resolve(selection.surface, selection.inspection);
+        this.selection = { ...selection, surface: surface_id, inspection: inspection_id };
+        toAddress(this.selection, { step });
+        this.picker.show(surface_id, inspection_id);
+        this.#close();
+        this.#progress("Loading frames …");
+        const filter = { surface_id, inspection_id };
+        const [frames, coverage] = await Promise.all([
+          all("frames", filter, signal),
+          read(`surfaces/${surface_id}/coverage`, { inspection_id }, signal),
+        ]);
+        this.#lay(frames, coverage);
+        await this.#load(filter, this.slider.threshold, signal);
+        this.chart.fit();
+        const linked = this.detections.items.find((detection) => detection.detection_id === selection.detection);
+        if (linked) this.choose(linked);
+        this.state = "ready";
+      },
+    );
   }
 
   /** Frames and coverage onto chart, sheet and panel, before the detections are there. */
@@ -90,7 +107,9 @@ class Page {
     const { surface: surface_id, inspection: inspection_id } = this.selection;
     const surface = catalogue.surfaces.find((each) => each.surface_id === surface_id);
     const inspection = catalogue.inspections.find((each) => each.inspection_id === inspection_id);
-    const scans = catalogue.scans.filter((scan) => scan.surface_id === surface_id && scan.inspection_id === inspection_id);
+    const scans = catalogue.scans.filter(
+      (scan) => scan.surface_id === surface_id && scan.inspection_id === inspection_id,
+    );
     const standard = standardThreshold(scans);
     this.frames = new Map(frames.map((frame) => [frame.frame_id, frame]));
     this.coverage = coverage;
@@ -99,8 +118,8 @@ class Page {
     document.title = `${surface.name}, ${inspection.name} · crackmap`;
     document.getElementById("reflected").hidden = surface.drawing !== "reflected";
     document.getElementById("nowhere").hidden = coverage.frames_placed > 0;
-    this.tabs.sheet.textContent = `Contact sheet (${coverage.frames_unplaced + coverage.frames_no_pose})`;
-    this.turnTo(this.selection.view ?? (coverage.frames_placed ? "map" : "sheet"), { chosen: this.selection.view !== null });
+    this.views.count(coverage.frames_unplaced + coverage.frames_no_pose);
+    this.turnTo(this.selection.view);
     this.chart.open(surface.drawing);
     this.chart.showPhotographed(frames, coverage);
     this.chart.fit();
@@ -136,9 +155,12 @@ class Page {
     this.loading = new AbortController();
     const { signal } = this.loading;
     const { surface: surface_id, inspection: inspection_id } = this.selection;
-    await this.#attempt(() => this.#loadLower(threshold), async () => {
-      await this.#load({ surface_id, inspection_id }, threshold, signal);
-    });
+    await this.#attempt(
+      () => this.#loadLower(threshold),
+      async () => {
+        await this.#load({ surface_id, inspection_id }, threshold, signal);
+      },
+    );
   }
 
   /** Detections at or over the slider's threshold, by falling score. */
@@ -156,7 +178,10 @@ class Page {
     const { reached, threshold } = this;
     const sorted = byPlacement(reached);
     this.chart.showDetections(sorted.placed);
-    this.sheet.show(Map.groupBy(reached, (detection) => detection.frame_id), threshold);
+    this.sheet.show(
+      Map.groupBy(reached, (detection) => detection.frame_id),
+      threshold,
+    );
     showCounts(lines(sorted, this.coverage, threshold), this.slider.threshold, threshold);
     if (this.chosen && !reached.includes(this.chosen)) this.choose(null);
     else if (this.chosen) this.choose(this.chosen);
@@ -177,12 +202,18 @@ class Page {
     const { reached } = this;
     this.chart.choose(placed ? detection : null);
     this.sheet.choose(detection);
-    showDetection(this.panel, detection, frame, { place: reached.indexOf(detection) + 1, of: reached.length }, {
-      view: () => this.view(frame),
-      approach: placed ? () => this.chart.approach(detection) : null,
-      step: (by) => this.step(by),
-      close: () => this.choose(null),
-    });
+    showDetection(
+      this.panel,
+      detection,
+      frame,
+      { place: reached.indexOf(detection) + 1, of: reached.length },
+      {
+        view: () => this.view(frame),
+        approach: placed ? () => this.chart.approach(detection) : null,
+        step: (by) => this.step(by),
+        close: () => this.choose(null),
+      },
+    );
     document.getElementById("about").hidden = true;
   }
 
@@ -199,15 +230,11 @@ class Page {
     view(frame, found, this.threshold, this.chosen);
   }
 
-  turnTo(name, { chosen = true } = {}) {
-    const wanted = name === "sheet" ? "sheet" : "map";
-    for (const [each, tab] of Object.entries(this.tabs)) {
-      tab.setAttribute("aria-selected", String(each === wanted));
-      tab.tabIndex = each === wanted ? 0 : -1;
-      document.getElementById(`${each}-view`).hidden = each !== wanted;
-    }
-    this.selection.view = chosen ? wanted : null;
+  /** Turn to the map or the contact sheet; null: to what there is. */
+  turnTo(name) {
+    this.selection.view = name;
     toAddress(this.selection);
+    this.views.show(name ?? (this.coverage.frames_placed ? "map" : "sheet"));
     this.chart.map?.invalidateSize();
   }
 
@@ -217,25 +244,6 @@ class Page {
     if (this.chart.map) this.chart.choose(null);
     this.sheet.choose(null);
     document.getElementById("about").hidden = false;
-  }
-
-  #key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || document.querySelector("dialog[open]")) return;
-    if (event.target.matches("[role=tab]") && event.key.startsWith("Arrow")) {
-      const other = event.target === this.tabs.map ? "sheet" : "map";
-      this.turnTo(other);
-      this.tabs[other].focus();
-    } else if (event.target.matches("input, select, textarea")) {
-      return;
-    } else if (event.key === "Escape" && this.chosen) {
-      this.choose(null);
-    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-      this.step(event.key === "ArrowRight" ? 1 : -1);
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
   }
 
   #progress(text) {

@@ -10,7 +10,9 @@ export class Picker {
     this.catalogue = catalogue;
     this.onPick = onPick;
     this.scans = this.#worthSeeingFirst();
-    this.lists = Object.fromEntries(["structure", "surface", "inspection"].map((id) => [id, document.getElementById(id)]));
+    this.lists = Object.fromEntries(
+      ["structure", "surface", "inspection"].map((id) => [id, document.getElementById(id)]),
+    );
     this.lists.structure.onchange = () => this.#pick(this.#scansOn(this.lists.structure.value)[0]);
     this.lists.surface.onchange = () => this.#pick(this.#scansOf(this.lists.surface.value)[0]);
     this.lists.inspection.onchange = () => onPick(this.lists.surface.value, this.lists.inspection.value);
@@ -22,16 +24,20 @@ export class Picker {
     return scans.find((scan) => scan.inspection_id === inspection_id) ?? scans[0] ?? this.scans[0];
   }
 
-  /** Structure by structure, surfaces with poses before those without, the last inspection (by name) first. */
+  /** What has poses before what has none, structure by structure, the last inspection (by name) first. */
   #worthSeeingFirst() {
     const surfaces = new Map(this.catalogue.surfaces.map((surface) => [surface.surface_id, surface]));
     const inspections = new Map(this.catalogue.inspections.map((inspection) => [inspection.inspection_id, inspection]));
-    const keys = (scan) => [surfaces.get(scan.surface_id), scan.pose_solutions.length > 0, inspections.get(scan.inspection_id)];
+    const keys = (scan) => [
+      surfaces.get(scan.surface_id),
+      scan.pose_solutions.length > 0,
+      inspections.get(scan.inspection_id),
+    ];
     return this.catalogue.scans.toSorted((one, other) => {
       const [[surface, poses, inspection], [surface2, poses2, inspection2]] = [keys(one), keys(other)];
       return (
-        inOrder(surface.structure, surface2.structure) ||
         poses2 - poses ||
+        inOrder(surface.structure, surface2.structure) ||
         inOrder(surface.name, surface2.name) ||
         inOrder(inspection2.name, inspection.name)
       );
@@ -43,8 +49,16 @@ export class Picker {
     const { structure_id } = surfaces.find((surface) => surface.surface_id === surface_id);
     const inspected = new Set(this.#scansOf(surface_id).map((scan) => scan.inspection_id));
     this.#fill("structure", structures, structure_id);
-    this.#fill("surface", surfaces.filter((surface) => surface.structure_id === structure_id), surface_id);
-    this.#fill("inspection", inspections.filter((inspection) => inspected.has(inspection.inspection_id)), inspection_id);
+    this.#fill(
+      "surface",
+      surfaces.filter((surface) => surface.structure_id === structure_id),
+      surface_id,
+    );
+    this.#fill(
+      "inspection",
+      inspections.filter((inspection) => inspected.has(inspection.inspection_id)),
+      inspection_id,
+    );
   }
 
   #scansOf(surface_id) {
@@ -62,7 +76,9 @@ export class Picker {
   }
 
   #fill(id, items, chosen) {
-    const options = items.map((item) => element("option", { value: item[`${id}_id`], selected: item[`${id}_id`] === chosen }, item.name));
+    const options = items.map((item) =>
+      element("option", { value: item[`${id}_id`], selected: item[`${id}_id`] === chosen }, item.name),
+    );
     this.lists[id].replaceChildren(...options);
     this.lists[id].value = chosen;
     this.lists[id].disabled = false;

@@ -65,7 +65,9 @@ export function picture({ address, frame, box, detections, label }) {
 async function causeOf(address) {
   try {
     const answer = await fetch(address);
-    const problem = answer.ok ? new Problem("This is not a picture that the browser can show") : await problemOf(answer);
+    const problem = answer.ok
+      ? new Problem("This is not a picture that the browser can show")
+      : await problemOf(answer);
     return problem.message;
   } catch {
     return "The server does not answer";

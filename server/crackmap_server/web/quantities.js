@@ -33,6 +33,7 @@ export function roundDown(limit) {
 /** When a frame was taken, with what is known of its clock. */
 export function moment({ captured_utc, captured_local }) {
   if (captured_utc) return `${captured_utc.slice(0, 19).replace("T", " ")} UTC`;
-  if (captured_local) return `${captured_local.slice(0, 19).replace("T", " ")} by the camera's clock, time zone unknown`;
+  if (captured_local)
+    return `${captured_local.slice(0, 19).replace("T", " ")} by the camera's clock, time zone unknown`;
   return "time unknown";
 }

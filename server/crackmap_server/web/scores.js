@@ -33,8 +33,8 @@ export function inWords(score) {
 }
 
 /**
- * Classes of the legend: `from` is their lowest score. The colours get darker (lighter in dark mode) as the score rises,
- * so that the order can be read without seeing hues; against the blue of what was photographed they stand out to everyone.
+ * Classes of the legend: `from` is their lowest score. The colours get darker (lighter in dark mode) as the score
+ * rises, so that the order can be read without seeing hues; against the blue of what was photographed all stand out.
  */
 export const CLASSES = [
   { from: 0, light: "#f5cb78", dark: "#74300f" },

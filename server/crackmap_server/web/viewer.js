@@ -14,7 +14,11 @@ export const wholeBox = (frame) => ({ x_px: 0, y_px: 0, width_px: frame.width_px
 /** Opens the dialog; `detections` are the frame's, at or over `threshold`; the `chosen` one is marked. */
 export function view(frame, detections, threshold, chosen) {
   const dialog = document.getElementById("viewer");
-  const close = element("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
+  const close = element(
+    "button",
+    { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() },
+    "×",
+  );
   const shown = picture({
     address: wholePicture(frame, LARGE_PX),
     frame,
@@ -33,9 +37,16 @@ export function view(frame, detections, threshold, chosen) {
     ["Taken", moment(frame)],
     ["File", file],
   ]);
-  dialog.replaceChildren(element("header", {}, element("h2", {}, frame.label), close), element("div", { class: "large" }, shown), told);
+  dialog.replaceChildren(
+    element("header", {}, element("h2", {}, frame.label), close),
+    element("div", { class: "large" }, shown),
+    told,
+  );
   dialog.showModal();
-  readHash(frame).then((sha256) => file.setAttribute("href", address(`evidence/${sha256}`)), () => file.remove());
+  readHash(frame).then(
+    (sha256) => file.setAttribute("href", address(`evidence/${sha256}`)),
+    () => file.remove(),
+  );
 }
 
 /** Lists of frames leave out the SHA-256 under which the file is kept. */
