@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crackmap.errors import InputError
 from crackmap_robot.calibration import CalibrationError, check_fits, read_camera
@@ -32,6 +35,7 @@ projection_matrix:
   cols: 4
   data: [1480., 0., 790., 0., 0., 1480., 610., 0., 0., 0., 1., 0.]
 """
+TOKENS = [b".nan", b"1e999", b"[", b"{", b"&a ", b"*a", b"!!python/object:x ", b"\t", b"12:30:45", b"2020-13-01", b"? "]
 
 
 @pytest.fixture
@@ -132,3 +136,16 @@ def test_a_picture_of_another_size_is_refused(file: Path) -> None:
         check_fits(camera, 800, 600, Path("a.jpg"))
     with pytest.raises(CalibrationError, match="not turned"):
         check_fits(camera, 1200, 1600, Path("a.jpg"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.integers(0, len(GOOD)), cut=st.integers(0, 12), put=st.binary(max_size=6) | st.sampled_from(TOKENS))
+def test_whatever_is_damaged_is_read_or_refused_by_name(
+    tmp_path_factory: pytest.TempPathFactory, place: int, cut: int, put: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "damaged.yaml"
+    good = GOOD.encode()
+    file.write_bytes(good[:place] + put + good[place + cut :])
+    with suppress(InputError):
+        camera, _ = read_camera(file)
+        assert camera.fx_px > 0

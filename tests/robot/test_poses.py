@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import InputError
@@ -254,3 +255,27 @@ def test_bytes_that_are_no_text_and_files_that_are_not_there(file: Path) -> None
     file.write_bytes(lines_of(row()).encode() + b"\xff\n")
     with pytest.raises(InputError, match="line 2: not UTF-8"):
         read_poses(file)
+
+
+GOOD = {
+    "json": lines_of(row(time_s=1.0), row(file="b.jpg", time_s=2.0)).encode(),
+    "csv": f"time_s,{CSV_HEADER[5:]},covariance\n1,1,2,.5,1,0,0,0,{' '.join(map(str, COVARIANCE))}\n".encode(),
+}
+TOKENS = [b"nan", b"1e999", b"{", b"\x00", b"\xff", b'"', b"null", b"true", b"9" * 400, b"\r", "\u2028".encode()]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(GOOD)),
+    share=st.floats(0, 1),
+    cut=st.integers(0, 12),
+    put=st.binary(max_size=6) | st.sampled_from(TOKENS),
+)
+def test_whatever_is_damaged_is_read_or_refused_by_name(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, share: float, cut: int, put: bytes
+) -> None:
+    file, good = tmp_path_factory.getbasetemp() / "damaged", GOOD[kind]
+    place = int(share * len(good))
+    file.write_bytes(good[:place] + put + good[place + cut :])
+    with suppress(InputError):
+        assert read_poses(file).rows
