@@ -84,6 +84,8 @@ class Page {
         this.selection = { ...selection, surface: surface_id, inspection: inspection_id };
         toAddress(this.selection, { step });
         this.picker.show(surface_id, inspection_id);
+        this.slider.close();
+        this.chosen = null;
         this.#close();
         this.#progress("Loading frames …");
         const filter = { surface_id, inspection_id };
@@ -96,6 +98,9 @@ class Page {
         this.chart.fit();
         const linked = this.detections.items.find((detection) => detection.detection_id === selection.detection);
         if (linked) this.choose(linked);
+        if (selection.surface && selection.surface !== surface_id) this.#progress(OTHER_SURFACE);
+        else if (selection.inspection && selection.inspection !== inspection_id) this.#progress(OTHER_INSPECTION);
+        else if (selection.detection && !linked) this.#progress(OTHER_DETECTION);
         this.state = "ready";
       },
     );

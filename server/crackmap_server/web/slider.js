@@ -35,6 +35,11 @@ export class Slider {
     this.set(threshold);
   }
 
+  /** Not to be moved while another surface is being read. */
+  close() {
+    this.input.disabled = true;
+  }
+
   set(threshold) {
     this.threshold = threshold;
     this.input.value = byteAtLeast(threshold);

@@ -62,3 +62,12 @@ def test_too_many_detections_raise_the_threshold_for_the_whole_surface(visit: Vi
     expect(page.locator("#count-text .warning")).to_contain_text("More than 20,000 detections are at ≥ 0.62")
     assert page.evaluate("() => crackmap.detections().length") == 8_000
     expect(page.locator(".sheet li")).to_contain_text("No picture was kept.")
+
+
+def test_a_link_to_what_is_not_there_says_so(visit: Visit, server: str) -> None:
+    page = visit.open("?surface=11111111-1111-5111-8111-111111111111")
+    expect(page.locator("#progress")).to_have_text(
+        "The link names a surface that this server does not hold. This is another one."
+    )
+    page = visit.open(f"?surface={surface(server, 'Wall')}&detection=11111111-1111-5111-8111-111111111111")
+    expect(page.locator("#progress")).to_have_text("The detection that the link names is not among these.")
