@@ -18,14 +18,15 @@ def server() -> None:
 def run(
     database: str | None = typer.Option(
         None,
-        help="sqlite:////folder/file.sqlite or postgresql://user@host/name [default: a file in the user's data folder]",
+        help="sqlite:////folder/file.sqlite or postgresql://user@host/name",
+        show_default="a file in your data directory",
     ),
     host: str | None = typer.Option(
-        None, help="Address to listen on; only loopback until there are access keys. [default: 127.0.0.1]"
+        None, help="Address to listen on; only loopback until there are access keys.", show_default="127.0.0.1"
     ),
-    port: int | None = typer.Option(None, help="Port to listen on; 0 takes a free one. [default: 8321]"),
+    port: int | None = typer.Option(None, help="Port to listen on; 0 takes a free one.", show_default="8321"),
     evidence: Path | None = typer.Option(
-        None, help="Folder of the pictures. [default: `evidence` beside the SQLite file]"
+        None, help="Folder of the pictures.", show_default="`evidence` beside the SQLite file"
     ),
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. Every option can also be set as CRACKMAP_SERVER_…"""

@@ -19,7 +19,8 @@ def locked(file: Path | None) -> Iterator[None]:
     if file is None:
         yield
         return
-    beside = file.resolve().with_name(file.name + ".lock")
+    real = file.resolve()
+    beside = real.with_name(real.name + ".lock")
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -26,6 +26,7 @@ def serve(settings: Settings) -> None:
     Raises AddressRefused, PortBusy, DatabaseInUse, DatabaseUnusable, StorageError before anything is served.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.captureWarnings(True)  # as those of Pillow about odd EXIF data
     for chatty in ("alembic", "PIL"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_loopback(settings.host)

@@ -1,0 +1,150 @@
+"""Engines, the lock, migrations."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from crackmap_server.engines import create_engines
+from crackmap_server.errors import DatabaseInUse, DatabaseUnusable
+from crackmap_server.lock import locked
+from crackmap_server.settings import Settings
+from crackmap_server.tables import metadata
+from crackmap_server.upgrade import prepared
+
+BOTH = pytest.mark.parametrize(
+    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
+)
+
+
+def pragmas(engine: Engine) -> dict[str, Any]:
+    with engine.connect() as connection:
+        return {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "query_only")
+        }
+
+
+def test_every_connection_to_sqlite_is_durable(settings: Settings) -> None:
+    with prepared(settings):
+        engines = create_engines(settings.database_url, 7.5)
+        both = {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 7500}
+        assert pragmas(engines.writer) == both | {"foreign_keys": 1, "query_only": 0}
+        assert pragmas(engines.reader) == both | {"foreign_keys": 0, "query_only": 1}
+        with engines.reader.connect() as reader, pytest.raises(OperationalError, match="readonly"):
+            reader.execute(text("DELETE FROM frames"))
+        engines.dispose()
+
+
+@BOTH
+def test_readers_see_what_is_committed_while_a_writer_writes(settings: Settings) -> None:
+    with prepared(settings):
+        engines = create_engines(settings.database_url, 1)
+        with engines.writer.begin() as writer, engines.reader.connect() as reader:
+            writer.execute(
+                text("INSERT INTO structures VALUES ('a', 'a')") if settings.sqlite_file else text("SELECT 1")
+            )
+            assert reader.execute(text("SELECT count(*) FROM structures")).scalar() == 0
+        engines.dispose()
+
+
+@BOTH
+def test_the_migrations_make_the_tables_that_the_code_uses(settings: Settings) -> None:
+    for _ in range(2):  # the second time there is nothing to do
+        with prepared(settings):
+            engine = create_engine(settings.database_url)
+            with engine.connect() as connection:
+                context = MigrationContext.configure(connection, opts={"compare_type": True})
+                assert compare_metadata(context, metadata) == []
+            engine.dispose()
+
+
+def set_version(file: Path, version: str) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [version])
+
+
+def test_a_database_of_a_newer_software_is_refused_and_left_alone(settings: Settings) -> None:
+    with prepared(settings):
+        pass
+    file = settings.sqlite_file
+    assert file is not None
+    set_version(file, "9999")
+    before = file.read_bytes()
+    with pytest.raises(DatabaseUnusable, match="newer"), prepared(settings):
+        pass
+    assert file.read_bytes() == before
+
+
+def test_a_database_is_copied_before_it_is_upgraded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if 0001 were the old version, and there were a new one."""
+    from crackmap_server import upgrade
+
+    with prepared(settings):
+        pass
+    file = settings.sqlite_file
+    assert file is not None
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO structures VALUES ('a', 'Mill bridge')")
+    monkeypatch.setattr(upgrade.ScriptDirectory, "get_current_head", lambda self: "0002")
+    monkeypatch.setattr(upgrade.command, "upgrade", lambda config, revision: None)
+    with prepared(settings):
+        pass
+    with closing(sqlite3.connect(file.with_name("log.before-0002.sqlite"))) as copy:
+        assert copy.execute("SELECT name FROM structures").fetchall() == [("Mill bridge",)]
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as a header" * 3])
+def test_a_file_that_is_no_database_is_named(settings: Settings, content: bytes) -> None:
+    file = settings.sqlite_file
+    assert file is not None
+    file.write_bytes(content)
+    with pytest.raises(DatabaseUnusable, match=r"log\.sqlite"), prepared(settings):
+        pass
+    assert file.read_bytes() == content
+
+
+def test_a_second_server_is_refused_whatever_it_calls_the_file(tmp_path: Path) -> None:
+    file, link = tmp_path / "log.sqlite", tmp_path / "other name.sqlite"
+    link.symlink_to(file)
+    with locked(file):
+        for name in (file, link, tmp_path / "." / "log.sqlite"):
+            with pytest.raises(DatabaseInUse, match=str(os.getpid())), locked(name):
+                pass
+    with locked(file):
+        pass
+
+
+def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
+    file = tmp_path / "log.sqlite"
+    code = (
+        "import os; from pathlib import Path; from crackmap_server.lock import locked\n"
+        f"with locked(Path({str(file)!r})): os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    with locked(file):
+        pass
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    url = Settings(database="postgresql://nobody@localhost/nothing").database_url
+    with pytest.raises(DatabaseUnusable, match=r"crackmap-server\[postgresql\]"):
+        create_engines(url, 1)
+
+
+def test_a_database_that_is_away_is_named() -> None:
+    pytest.importorskip("psycopg")
+    away = Settings(database="postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DatabaseUnusable, match="cannot be opened"), prepared(away):
+        pass
