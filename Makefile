@@ -105,6 +105,10 @@ bench: .venv/.test .venv-bench/.ready  ## Every claim of the README, measured be
 prove: .venv/.test  ## Fault injection at full counts (hours)
 	@CRACKMAP_PROVE=1 $(BIN)/python -m pytest -k "kill or durab or disk" $(ARGS)
 
+.PHONY: docs
+docs: .venv/.test  ## Write docs/reference again from the code
+	@$(BIN)/python docs/write_reference.py
+
 .PHONY: lock
 lock: .venv/.demo  ## Pin the requirements again (versions and hashes)
 	@$(BIN)/python $(PIP) install uv

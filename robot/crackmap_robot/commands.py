@@ -87,11 +87,13 @@ def scan(
 
     Photographs with only a scale, to a server on this machine:
 
-        crackmap scan photos/ --surface north --inspection "2026 autumn" --mm-per-px 0.23 --server http://127.0.0.1:8321
+        crackmap scan photos/ --surface north --inspection "2026 autumn" \\
+            --mm-per-px 0.23 --server http://127.0.0.1:8321
 
     Photographs with poses, kept in the outbox until `crackmap robot outbox upload`:
 
-        crackmap scan photos/ --surface north --inspection "2026 autumn" --poses poses.csv --camera camera.yaml
+        crackmap scan photos/ --surface north --inspection "2026 autumn" \\
+            --poses poses.csv --camera camera.yaml
 
     The same command twice changes nothing; after Ctrl-C or a power cut it goes on where it stopped.
 

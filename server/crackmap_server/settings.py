@@ -16,7 +16,7 @@ PREFIX = "CRACKMAP_SERVER_"
 
 
 class Settings(BaseSettings):
-    """Each has bounds and says what it does; see also docs/settings.md."""
+    """Each has bounds and says what it does; see also docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 

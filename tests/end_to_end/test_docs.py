@@ -1,0 +1,62 @@
+"""The docs are tests: reference pages are what the code says, and commands that the docs show exist."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    "README.md",
+    *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
+    "CONTRIBUTING.md",
+]
+
+
+def _reference():
+    spec = importlib.util.spec_from_file_location("write_reference", ROOT / "docs/write_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+REFERENCE = _reference()
+
+
+@pytest.mark.parametrize("page", sorted(REFERENCE.PAGES))
+def test_a_reference_page_is_what_the_code_says(page: str) -> None:
+    assert (ROOT / "docs/reference" / page).read_text() == REFERENCE.PAGES[page](), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_inside_the_repository_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    missing = [link for link in links if link and not ((ROOT / page).parent / link).exists()]
+    assert not missing
+
+
+def test_commands_and_options_in_the_docs_exist() -> None:
+    known = (ROOT / "docs/reference/commands.md").read_text()
+    shown = 0
+    for page in PAGES:
+        # A command may go on behind a backslash.
+        text = (ROOT / page).read_text().replace("\\\n", " ")
+        for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+            for line in re.findall(r"crackmap ((?:scan|robot|server|demo)\b[^\n#]*)", block):
+                words = line.split()
+                name = " ".join(word for word in words[: {"robot": 3, "server": 2}.get(words[0], 1)])
+                section = known.partition(f"## crackmap {name}\n")[2].partition("\n## ")[0]
+                assert section, f"{page}: no command {name!r}"
+                for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+                    assert re.search(rf"{option}\b", section), f"{page}: {name} has no {option}"
+                shown += 1
+    assert shown >= 6
+
+
+def test_make_targets_in_the_docs_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    shown = {name for page in PAGES for name in re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(), re.M)}
+    assert shown
+    assert shown <= targets
