@@ -129,7 +129,6 @@ def test_without_once_the_map_stays_open_until_ctrl_c(tmp_path: Path) -> None:
         ("Rendering a wall", signal.SIGTERM),
         ("photographs of", signal.SIGINT),
         ("1/2 0001.jpg", signal.SIGINT),
-        ("1/2 0001.jpg", signal.SIGTERM),
     ],
 )
 def test_an_end_at_any_moment_leaves_no_process(tmp_path: Path, moment: str, ending: signal.Signals) -> None:
