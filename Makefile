@@ -68,7 +68,7 @@ check: .venv/.test  ## Format, lint, types, imports, each bench on a small input
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=robot:server:models $(BIN)/lint-imports
 	@for bench in bench/*.py; do echo "$$bench --quick"; $(BIN)/python $$bench --quick || exit 1; done
 
 .PHONY: format
