@@ -206,4 +206,4 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     )
     environment = os.environ | {"COLUMNS": "200"}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert '--mm-per-px 0.23 --server http://127.0.0.1:8321' in ran.stdout
+    assert "--mm-per-px 0.23 --server http://127.0.0.1:8321" in ran.stdout
