@@ -30,6 +30,11 @@ export function lines(sorted, coverage, threshold) {
     const frames = counted(coverage.frames_no_pose, "frame");
     told.push(`${counted(sorted.no_pose.length, "detection")} ${at} in ${frames} with no pose`);
   }
+  const outside = Object.values(sorted)
+    .flat()
+    .filter((detection) => detection.flags.includes("out_of_range")).length;
+  if (outside)
+    told.push(`${counted(outside, "detection")} in pictures whose mm/px lies outside what the model promises`);
   return told;
 }
 

@@ -20,6 +20,7 @@ export function showProblem(problem, again) {
 
 /** No scan has reached this server. */
 export function showNothingYet() {
+  document.body.classList.add("nothing");
   const server = new URL(".", document.baseURI).href.replace(/\/$/, "");
   const names = '--structure "North bridge" --surface "Pier 1, north" --inspection "2026 autumn"';
   const command = `crackmap scan PHOTOS --mm-per-px 0.2 ${names} --server ${server}`;

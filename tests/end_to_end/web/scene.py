@@ -19,6 +19,7 @@ from crackmap.messages import (
     Analysis,
     Camera,
     Evidence,
+    Flag,
     Frame,
     Image,
     Inspection,
@@ -218,6 +219,7 @@ def _report(  # noqa: PLR0917  the frame's own facts, in the order of a report
         score_map=ScoreMap(columns=COLUMNS, rows=ROWS, scores=cells.tobytes()),
         placement=placement,
         evidence=Evidence(frame=True),
+        flags=(Flag.OUT_OF_RANGE,) if exif_orientation != 1 else (),
     )
 
 

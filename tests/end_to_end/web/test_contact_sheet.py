@@ -13,6 +13,9 @@ def test_unplaced_photographs_are_on_the_contact_sheet_only(visit: Visit, server
     page = visit.open(f"?surface={surface(server, 'Photographs')}")
     expect(page.get_by_role("tab", selected=True)).to_have_text("Contact sheet (2)")
     expect(page.locator("#count-text")).to_contain_text("4 detections at ≥ 0.62 in 2 photographs without a place")
+    expect(page.locator("#count-text")).to_contain_text(
+        "2 detections in pictures whose mm/px lies outside what the model promises"
+    )
     assert page.evaluate("() => crackmap.drawn()") == {"tiles": {}, "footprints": [], "chosen": []}
     cards = page.locator(".sheet li")
     expect(cards).to_have_count(2)
