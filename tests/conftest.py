@@ -48,6 +48,7 @@ THINGS: dict[str, Callable[[], bool]] = {
     "python3.11": lambda: shutil.which("python3.11") is not None,
     "data": DATA.is_dir,
     "strace": lambda: shutil.which("strace") is not None,
+    "legacy": (ROOT / ".venv-legacy" / "bin" / "python").exists,  # made by `make test-legacy`
     "model": lambda: any((ROOT / "models" / "shipped").glob("*.tflite")),
 }
 _missed: Counter[str] = Counter()
