@@ -1,0 +1,52 @@
+"""A score byte for every tile of a frame, and the reason where there is none."""
+
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from crackmap import scores
+from crackmap.messages.base import Base64, Message
+
+
+class Reason(StrEnum):
+    """Why a tile was not scored."""
+
+    BLURRED = "blurred"
+    DARK = "dark"
+    BRIGHT = "bright"
+    OUT_OF_RANGE = "out_of_range"
+    OBSTRUCTED = "obstructed"
+    DROPPED = "dropped"
+    MODEL_FAILED = "model_failed"
+
+
+class Unscored(Message):
+    """Tiles that have no score, for one reason."""
+
+    reason: Reason
+    tiles: tuple[int, ...] = Field(min_length=1)
+
+
+class ScoreMap(Message):
+    """A byte for every tile of the frame, row by row (`crackmap.scores`); 0 where `unscored` says why."""
+
+    columns: int = Field(gt=0)
+    rows: int = Field(gt=0)
+    scores: Base64
+    unscored: tuple[Unscored, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len(self.scores) != self.columns * self.rows:
+            raise ValueError(f"{self.columns} × {self.rows} tiles need as many score bytes, not {len(self.scores)}")
+        listed = sorted(tile for group in self.unscored for tile in group.tiles)
+        if listed != [tile for tile, score in enumerate(self.scores) if score == scores.NOT_SCORED]:
+            raise ValueError("`unscored` must list each tile whose byte is 0, once, and no other")
+        return self
+
+    def array(self) -> npt.NDArray[np.uint8]:
+        """Score bytes, shape (rows × columns,)."""
+        return np.frombuffer(self.scores, np.uint8)
