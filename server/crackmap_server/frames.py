@@ -9,7 +9,7 @@ from crackmap.messages import utc
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.pairs import Pair
-from crackmap_server.resources import Frame, FramePlacement
+from crackmap_server.resources import FrameItem, FramePlacement
 
 NOT_REPORTED = "not reported under the scan's current analysis and pose solution"
 
@@ -56,7 +56,7 @@ def kind_column() -> ColumnElement[str]:
 
 
 def frame_fields(row: RowMapping) -> dict[str, Any]:
-    """A row of `select_frames` as the fields of a `Frame`."""
+    """A row of `select_frames` as the fields of a `FrameItem`."""
     held = "held" if row["held"] else "expected" if row["picture_expected"] else "none"
     return {
         "frame_id": row["frame_id"],
@@ -79,6 +79,6 @@ def frame_fields(row: RowMapping) -> dict[str, Any]:
     }
 
 
-def frame(row: RowMapping) -> Frame:
+def frame(row: RowMapping) -> FrameItem:
     """A row of `select_frames` as it is shown."""
-    return Frame(**frame_fields(row))
+    return FrameItem(**frame_fields(row))

@@ -12,6 +12,10 @@ PlacementKind = Literal["placed", "no_pose", "unplaced"]
 EvidenceState = Literal["held", "expected", "none"]
 
 
+def _like(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(frozen=True, json_schema_extra={"examples": [example]})
+
+
 class Resource(BaseModel):
     """Base of everything that is shown."""
 
@@ -28,12 +32,30 @@ class Page(Resource, Generic[Item]):
 class Structure(Resource):
     """A bridge, building or tunnel."""
 
+    model_config = _like(
+        {
+            "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
+            "name": "Mill bridge",
+        }
+    )
+
     structure_id: UUID
     name: str
 
 
 class SurfaceItem(Resource):
     """One inspected face of a structure."""
+
+    model_config = _like(
+        {
+            "surface_id": "46480394-9463-5076-a023-12179c6ed197",
+            "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
+            "structure": "Mill bridge",
+            "name": "north face",
+            "shape": "plane",
+            "drawing": "as_seen",
+        }
+    )
 
     surface_id: UUID
     structure_id: UUID
@@ -46,6 +68,15 @@ class SurfaceItem(Resource):
 class InspectionItem(Resource):
     """One dated campaign on a structure."""
 
+    model_config = _like(
+        {
+            "inspection_id": "73412194-2af6-5abf-8792-40bc185f0499",
+            "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
+            "name": "2026 spring",
+            "target_width_mm": 0.3,
+        }
+    )
+
     inspection_id: UUID
     structure_id: UUID
     name: str
@@ -54,6 +85,18 @@ class InspectionItem(Resource):
 
 class AnalysisItem(Resource):
     """One model at one tile grid over a scan."""
+
+    model_config = _like(
+        {
+            "analysis_id": "8815d2a1-6032-5e17-b343-037f8cff8de3",
+            "model": "crack-227",
+            "model_sha256": "3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f3f",
+            "tile_px": 227,
+            "stride_px": 227,
+            "threshold": 0.5,
+            "current": True,
+        }
+    )
 
     analysis_id: UUID
     model: str
@@ -66,6 +109,14 @@ class AnalysisItem(Resource):
 
 class PoseSolutionItem(Resource):
     """One set of poses and one calibration for a scan."""
+
+    model_config = _like(
+        {
+            "pose_solution_id": "c2501c7f-0676-536b-ae46-5a9330298d42",
+            "source": "file poses.jsonl",
+            "current": True,
+        }
+    )
 
     pose_solution_id: UUID
     source: str
@@ -94,8 +145,30 @@ class FramePlacement(Resource):
     cause: str | None = Field(description="why it has no pose")
 
 
-class Frame(Resource):
+class FrameItem(Resource):
     """One image of a scan. Pixel coordinates are those of the stored raster, before any EXIF turn."""
+
+    model_config = _like(
+        {
+            "frame_id": "9a8fb8b3-fc2b-5c6c-98a6-1eea108a51a3",
+            "scan_id": "16339570-f7ad-5d54-954d-a3328d32bcaa",
+            "label": "DSC_0001.JPG",
+            "width_px": 4000,
+            "height_px": 3000,
+            "exif_orientation": 1,
+            "captured_utc": "2026-05-04T09:12:03Z",
+            "captured_local": None,
+            "placement": {
+                "kind": "placed",
+                "mm_per_px": 0.25,
+                "footprint_m": [(0.0, 0.75), (1.0, 0.75), (1.0, 0.0), (0.0, 0.0)],
+                "cause": None,
+            },
+            "evidence": "held",
+            "highest_score": 0.97,
+            "flags": [],
+        }
+    )
 
     frame_id: UUID
     scan_id: UUID
@@ -128,8 +201,10 @@ class ScoreMapItem(Resource):
     flags: list[str]
 
 
-class FrameDetail(Frame):
+class FrameDetail(FrameItem):
     """A frame with all that is known of it."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra=None)
 
     source_key: str
     image_sha256: str
@@ -147,6 +222,28 @@ class Detection(Resource):
 
     Of an unplaced frame, u_m, v_m and corners_m are metres inside the picture (u right, v up, origin bottom left).
     """
+
+    model_config = _like(
+        {
+            "detection_id": "db544436-9601-5286-b020-04ebe2ab00a7",
+            "frame_id": "9a8fb8b3-fc2b-5c6c-98a6-1eea108a51a3",
+            "scan_id": "16339570-f7ad-5d54-954d-a3328d32bcaa",
+            "analysis_id": "8815d2a1-6032-5e17-b343-037f8cff8de3",
+            "tile": 1,
+            "x_px": 227,
+            "y_px": 0,
+            "width_px": 227,
+            "height_px": 227,
+            "score": 0.97,
+            "placement": "placed",
+            "u_m": 0.085,
+            "v_m": 0.722,
+            "corners_m": [(0.057, 0.75), (0.114, 0.75), (0.114, 0.693), (0.057, 0.693)],
+            "covariance_m2": (4e-06, 0.0, 4e-06),
+            "sigma_m": 0.002,
+            "flags": [],
+        }
+    )
 
     detection_id: UUID
     frame_id: UUID
@@ -172,6 +269,16 @@ class Detection(Resource):
 class Coverage(Resource):
     """What frames lie over a surface. That something was seen there is not said: only where pictures were taken."""
 
+    model_config = _like(
+        {
+            "area_m2": 0.75,
+            "frames_placed": 1,
+            "frames_no_pose": 0,
+            "frames_unplaced": 0,
+            "outline": [[[(0.0, 0.0), (1.0, 0.0), (1.0, 0.75), (0.0, 0.75), (0.0, 0.0)]]],
+        }
+    )
+
     area_m2: float = Field(description="area of the union of the placed frames' footprints; 0 without any")
     frames_placed: int
     frames_no_pose: int
@@ -193,6 +300,16 @@ class QuarantinedReport(Resource):
 class EvidenceItem(Resource):
     """A picture that is held."""
 
+    model_config = _like(
+        {
+            "sha256": "9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c",
+            "size_bytes": 61417,
+            "media_type": "image/jpeg",
+            "width_px": 400,
+            "height_px": 227,
+        }
+    )
+
     sha256: str
     size_bytes: int
     media_type: str
@@ -202,6 +319,14 @@ class EvidenceItem(Resource):
 
 class Health(Resource):
     """The server answers."""
+
+    model_config = _like(
+        {
+            "status": "ok",
+            "version": "0.1.0",
+            "database": "sqlite",
+        }
+    )
 
     status: Literal["ok"]
     version: str

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Client
 from PIL import Image as Pillow
 from sqlalchemy import create_engine, select
 from sqlalchemy.engine import URL, make_url
@@ -329,3 +332,64 @@ def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[
             }
     finally:
         engine.dispose()
+
+
+class Process:
+    """`crackmap server run` as a process of its own."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.lines: list[str] = []
+        self.client = Client(timeout=30)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_until_listening(self) -> str:
+        """The address that it prints; fails with what it says when it ends instead."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if "http://" not in line:
+            _, said = self._process.communicate(timeout=30)
+            raise AssertionError(f"it did not start: {line}{said}")
+        address = next(word for word in line.split() if word.startswith("http://"))
+        self.client = Client(base_url=address, timeout=30)
+        return address
+
+    def send(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def wait(self) -> tuple[int, str, str]:
+        """Exit code, what it printed, what it logged."""
+        printed, logged = self._process.communicate(timeout=60)
+        return self._process.returncode, printed, logged
+
+    def close(self) -> None:
+        self.client.close()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts server processes on a log in the test's folder, on a free port; ends them with the test."""
+    started: list[Process] = []
+
+    def begin(
+        *arguments: str, folder: Path = tmp_path, before: Sequence[str] = (), listening: bool = True, **environment: str
+    ) -> Process:
+        command = [sys.executable, "-m", "crackmap", "server", "run"]
+        database = f"sqlite:///{folder}/log.sqlite"
+        process = Process([*before, *command, "--database", database, "--port", "0", *arguments], environment)
+        started.append(process)
+        if listening:
+            process.wait_until_listening()
+        return process
+
+    yield begin
+    for process in started:
+        process.close()

@@ -14,7 +14,6 @@ from crackmap_server.chart import Box
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
-from crackmap_server.resources import Problem
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -115,6 +114,6 @@ def problems(*errors: type[ServerError]) -> dict[int | str, dict[str, Any]]:
         text = " ".join(filter(None, (declared.get(status, {}).get("description"), error.__doc__)))
         declared[status] = {
             "description": text,
-            "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     return declared

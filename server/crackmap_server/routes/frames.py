@@ -14,7 +14,7 @@ from crackmap_server.frames import frame, frame_fields, kind_column, select_fram
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.pictures import Cut, cutting, smaller
-from crackmap_server.resources import Frame, FrameDetail, Page, PlacementKind, ScoreMapItem
+from crackmap_server.resources import FrameDetail, FrameItem, Page, PlacementKind, ScoreMapItem
 from crackmap_server.routes.dependencies import (
     AnalysisId,
     BoxOf,
@@ -57,7 +57,7 @@ def get_frames(
     to_utc: To = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> Page[Frame]:
+) -> Page[FrameItem]:
     """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
     pairs = read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id)
     statement = select_frames(pairs)

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 
-from crackmap.messages import BatchAnswer, ReportBatch, utc
+from crackmap.messages import BatchAnswer, utc
 from crackmap.scores import byte_at_least
 from crackmap_server import envelope, tables
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
+from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import Page, QuarantinedReport
 from crackmap_server.routes.dependencies import Reading, SettingsOf, WriterOf, problems
@@ -23,20 +24,11 @@ from crackmap_server.store import store_delivery
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": ReportBatch.model_json_schema(ref_template="#/components/schemas/{model}")}
-        },
-    }
-}
-
 
 @router.post(
     "/v1/reports",
     responses=problems(BadRequest, TooLarge, Busy, DatabaseFailed, DiskFull),
-    openapi_extra=_BODY,
+    openapi_extra=report_batch_body(),
     summary="Deliver reports",
 )
 async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf) -> BatchAnswer:
