@@ -32,8 +32,9 @@ TRAINING_DATA = {
 DATA = "--metu DATA/metu --sdnet2018 DATA/sdnet2018 --rendered DATA/rendered --splits SPLITS"
 RETRAIN = (
     "crackmap models render DATA/rendered",
-    f"crackmap models train RUN-1 {DATA}",
-    f"crackmap models train RUN-2 {DATA} --begin-from RUN-1 --epochs 12 --rate 0.0015",
+    f"crackmap models train RUN-1 {DATA} --until 20",
+    f"crackmap models train RUN-2 {DATA} --begin-from RUN-1 --epochs 10 --rate 0.001 "
+    "--rendered-per-class 2000 --seed 2",
     f"crackmap models convert RUN-2 {DATA} --to models/shipped",
 )
 
@@ -45,7 +46,7 @@ def ship(
 
     Raises RunError when `run` holds no finished epoch.
     """
-    model, state, seed, architecture = _finished(run)
+    model, epochs, seed, architecture = _finished(run)
     train = of_split(tiles, "train")
     say(f"{tile_px} px: converting")
     chosen = representative_tiles(train, tile_px, REPRESENTATIVE_TILES, seed)
@@ -76,13 +77,13 @@ def ship(
     to.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     manifest_path(path).write_text(manifest.model_dump_json(indent=1) + "\n")
-    path.with_suffix(".md").write_text(card(manifest, same, state.best_epoch, RETRAIN))
+    path.with_suffix(".md").write_text(card(manifest, same, epochs, RETRAIN))
     say(f"{path}: {len(content)} bytes, threshold {threshold}")
     return manifest
 
 
-def _finished(run: Path) -> tuple[Any, State, int, Architecture]:
-    """The best network of a run for any tile size, how it was reached, the run's seed and architecture."""
+def _finished(run: Path) -> tuple[Any, int, int, Architecture]:
+    """The best network of a run for any tile size, epochs behind it (of earlier runs, too), seed and architecture."""
     try:
         settings = json.loads((run / "settings.json").read_text())
         state = State(**json.loads((run / "state.json").read_text()))
@@ -92,4 +93,7 @@ def _finished(run: Path) -> tuple[Any, State, int, Architecture]:
     architecture = Architecture(shape["stem"], tuple(shape["widths"]), tuple(shape["depths"]), shape["dropout"])
     model = crack_net(architecture)
     model.set_weights(best_weights(run, architecture))
-    return model, state, settings["seed"], architecture
+    epochs = state.best_epoch
+    if settings["begin_from"]:
+        epochs += _finished(Path(settings["begin_from"]))[1]
+    return model, epochs, settings["seed"], architecture

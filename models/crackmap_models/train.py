@@ -56,8 +56,12 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def train(tiles: Sequence[LabelledTile], run: Path, settings: Settings, say: Say = print) -> State:
+def train(
+    tiles: Sequence[LabelledTile], run: Path, settings: Settings, *, until: int | None = None, say: Say = print
+) -> State:
     """Train on the train rows of `tiles` and validate on the val rows, in the folder `run`, until done or Ctrl-C.
+
+    `until` ends the run after that epoch, in the middle of its schedule.
 
     Raises EmptyClass, OneClassSet, UnreadableImage, and RunError when `run` was begun with other settings.
     """
@@ -82,7 +86,7 @@ def train(tiles: Sequence[LabelledTile], run: Path, settings: Settings, say: Say
         average.set_weights(model.get_weights())
         _compile(model, settings, batches.steps)
     say(f"{model.count_params()} parameters, {len(rows)} training tiles, {batches.steps} steps per epoch")
-    while state.epochs < settings.epochs and state.epochs - state.best_epoch < settings.patience:
+    while state.epochs < (until or settings.epochs) and state.epochs - state.best_epoch < settings.patience:
         began_s = time.monotonic()
         loss = _epoch(model, average, batches, number=state.epochs, settings=settings, say=say)
         figures = validate(average, watched, settings.canvas_px)
