@@ -380,9 +380,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
     def begin(
-        *arguments: str, folder: Path = tmp_path, before: Sequence[str] = (), listening: bool = True, **environment: str
+        *arguments: str,
+        folder: Path = tmp_path,
+        before: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "crackmap"),
+        listening: bool = True,
+        **environment: str,
     ) -> Process:
-        command = [sys.executable, "-m", "crackmap", "server", "run"]
+        command = [sys.executable, *program, "server", "run"]
         database = f"sqlite:///{folder}/log.sqlite"
         process = Process([*before, *command, "--database", database, "--port", "0", *arguments], environment)
         started.append(process)
