@@ -177,7 +177,8 @@ class Outbox:
         total = 0
         for report_id, scan_id, analysis_id, solution_id, body, label in self._read(
             "SELECT report_id, scan_id, analysis_id, pose_solution_id, body, label FROM report "
-            "WHERE state = 'waiting' OR server <> ? ORDER BY report_id LIMIT ?",
+            "WHERE report_id IN (SELECT report_id FROM report WHERE state = 'waiting' OR server <> ?) "
+            "ORDER BY report_id LIMIT ?",
             server,
             most,
         ):

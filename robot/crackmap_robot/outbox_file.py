@@ -32,7 +32,8 @@ CREATE TABLE report (
     words TEXT NOT NULL DEFAULT '',       -- of the server that refused it
     UNIQUE (frame_id, analysis_id, pose_solution_id)
 );
-CREATE INDEX report_state ON report (state);
+-- Holds all that counting needs: bodies are long.
+CREATE INDEX report_state ON report (state, server);
 CREATE TABLE picture (
     sha256 TEXT PRIMARY KEY,
     media_type TEXT NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE picture (
     server TEXT NOT NULL DEFAULT '',
     words TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX picture_state ON picture (state);
+CREATE INDEX picture_state ON picture (state, server);
 CREATE TABLE shows (                      -- which pictures a report speaks of
     report_id INTEGER NOT NULL REFERENCES report,
     sha256 TEXT NOT NULL REFERENCES picture,

@@ -30,7 +30,7 @@ class ScanProgress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[speed]}"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[waiting]}"),
+                TextColumn("left {task.fields[waiting]}"),
                 console=self._console,
             )
             self._task = self._bar.add_task("photographs", total=photographs, speed="", waiting="")
@@ -67,7 +67,7 @@ class ScanProgress:
         self._done, self._new, self._tiles = self._done + 1, self._new + 1, self._tiles + tiles
         speed = f"{self.tiles_per_s:,.0f} tiles/s"
         if self._bar:
-            self._bar.update(self._task, advance=1, speed=speed, waiting=f"{waiting} waiting in the outbox")
+            self._bar.update(self._task, advance=1, speed=speed, waiting=f"· {waiting} waiting in the outbox")
             return
         left_s = (self._photographs - self._done) * self.elapsed_s / self._new
         left = timedelta(seconds=round(left_s))

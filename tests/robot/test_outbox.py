@@ -224,3 +224,21 @@ def test_a_damaged_outbox(full: Outbox) -> None:
     path.write_bytes(content)
     with pytest.raises(OutboxError, match="damaged"), Outbox(path) as outbox:
         outbox.counts()
+
+
+def test_counting_and_choosing_never_read_the_long_rows(full: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outbox of a long season has thousands of reports; these are asked after every frame."""
+    asked: list[str] = []
+    read = Outbox._read
+
+    def plan(outbox: Outbox, sql: str, *values: object) -> list[tuple[object, ...]]:
+        asked.extend(str(row[3]) for row in read(outbox, f"EXPLAIN QUERY PLAN {sql}", *values))
+        return read(outbox, sql, *values)
+
+    monkeypatch.setattr(Outbox, "_read", plan)
+    full.counts(A)
+    full.waiting_reports(A, 10, 10**6)
+    full.waiting_picture(A)
+    scanned = [step for step in asked if step.startswith("SCAN")]
+    assert scanned
+    assert all("COVERING INDEX" in step for step in scanned), asked
