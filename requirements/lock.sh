@@ -15,6 +15,7 @@ test -f "requirements/$name.in" && inputs="$inputs requirements/$name.in"
 test -f "requirements/$name.override" && extra="$extra --override requirements/$name.override"
 # shellcheck disable=SC2086 # both are lists
 .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+  --constraint requirements/constraints.in \
   --no-emit-index-url --no-emit-find-links --no-emit-package crackmap --no-emit-package crackmap-robot \
   $extra $inputs -o "requirements/$name.txt"
 echo "requirements/$name.txt"
