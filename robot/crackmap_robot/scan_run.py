@@ -120,7 +120,7 @@ def _scale_warning(scanner: Scanner, result: Scored | Known) -> str:
     assert not isinstance(placement, NoPose), "a scale out of range is known"
     return (
         f"warning: {result.photo.label} has {placement.mm_per_px:.3g} mm per pixel; {scanner.headers.analysis.model} "
-        f"was made for {scanner.scale.low:g} to {scanner.scale.high:g}. Such frames are scored and marked out of range: "
+        f"was made for {scanner.scale.low:g} to {scanner.scale.high:g}. They are scored but marked out of range: "
         "do not rely on them."
     )
 

@@ -207,3 +207,61 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     environment = os.environ | {"COLUMNS": "200"}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert "--mm-per-px 0.23 --server http://127.0.0.1:8321" in ran.stdout
+
+
+CAMERA = """\
+image_width: 150
+image_height: 100
+camera_name: test
+camera_matrix: {rows: 3, cols: 3, data: [100, 0, 74.5, 0, 100, 49.5, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
+"""
+
+
+def test_photographs_with_poses(scan, photographs: Path, tmp_path: Path) -> None:
+    (tmp_path / "camera.yaml").write_text(CAMERA)
+    rows = [f"img{number}.jpg,{number / 20},0,0.05,1,0,0,0" for number in (1, 2, 3, 5, 6, 17)]
+    (tmp_path / "poses.csv").write_text("file,x_m,y_m,z_m,qx,qy,qz,qw\n" + "\n".join(rows) + "\n")
+    ran = scan(photographs, "--poses", tmp_path / "poses.csv", "--camera", tmp_path / "camera.yaml")
+    assert ran.code == 0, ran.err
+    assert "poses.csv has poses for 1 photographs that are not here, as img17.jpg" in ran.err
+    assert "1 photographs without a pose: kept, but not on the map" in ran.out
+    with Outbox(tmp_path / "outbox.sqlite") as outbox:
+        kinds = [
+            re.search(r'"placement":\{"kind":"(\w+)"', waiting.body)[1]  # type: ignore[index]
+            for waiting in outbox.waiting_reports("http://a/", 10, 10**9)
+        ]
+    assert kinds == ["placed", "placed", "placed", "no_pose", "placed", "placed"]
+
+
+@pytest.mark.parametrize(
+    ("poses", "camera", "words"),
+    [
+        ("file,x_m,y_m,z_m,qx,qy,qz,qw\nimg1.jpg,nan,0,1,1,0,0,0\n", CAMERA, "'nan' is not a finite number"),
+        ("file,x_m,y_m,z_m,qx,qy,qz,qw\n", CAMERA, "poses.csv holds no pose"),
+        ("time_s,x_m,y_m,z_m,qx,qy,qz,qw\n2,0,0,1,1,0,0,0\n1,0,0,1,1,0,0,0\n", CAMERA, "line 3, time_s: 1.0 is before"),
+        (
+            "file,x_m,y_m,z_m,qx,qy,qz,qw\nimg1.jpg,0,0,1,1,0,0,0\n",
+            "image_width: -1",
+            "camera.yaml, line 1, image_width",
+        ),
+    ],
+)
+def test_poses_and_cameras_that_cannot_be_used(
+    scan, photographs: Path, tmp_path: Path, *, poses: str, camera: str, words: str
+) -> None:
+    (tmp_path / "poses.csv").write_text(poses)
+    (tmp_path / "camera.yaml").write_text(camera)
+    ran = scan(photographs, "--poses", tmp_path / "poses.csv", "--camera", tmp_path / "camera.yaml")
+    assert ran.code == 2
+    assert words in ran.err
+    assert not (tmp_path / "outbox.sqlite").exists()
+
+
+def test_a_camera_of_another_resolution_refuses_photographs_by_name(scan, photographs: Path, tmp_path: Path) -> None:
+    (tmp_path / "camera.yaml").write_text(CAMERA.replace("image_width: 150", "image_width: 300"))
+    (tmp_path / "poses.csv").write_text("file,x_m,y_m,z_m,qx,qy,qz,qw\nimg1.jpg,0,0,1,1,0,0,0\n")
+    ran = scan(photographs, "--poses", tmp_path / "poses.csv", "--camera", tmp_path / "camera.yaml")
+    assert ran.code == 2
+    assert ran.out.count("has 150 × 100 pixels, the calibration of camera 'test' is for 300 × 100") == 6
