@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, true, tuple_, union_all
 
 from crackmap.ids import detection_id
 from crackmap.scores import probability
@@ -25,6 +25,7 @@ from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 
 _AT_ONCE = 500
+_MOST_PARTS = 128  # of one statement
 _MAPS_AT_ONCE = 64  # a score map may be large
 
 
@@ -67,28 +68,52 @@ def rows_suffice(wanted: Wanted) -> bool:
 
 def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = None) -> Generator[Hit]:
     """From `detections`. Right only where `rows_suffice`."""
-    rows = tables.detections.c
-    pairs_of: defaultdict[int, list[int]] = defaultdict(list)  # those with the same lowest score
+    parts = [_rows(wanted, *part) for part in _parts(wanted)]
+    if not parts:
+        return
+    found = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery().c
+    statement = select(found.frame_seq, found.pair_seq, found.tile, found.score)
+    # Sums have no index: what lies in a box is found by its cells and then sorted, not by walking in this order.
+    order = (found.frame_seq, found.tile) if wanted.box is None else (found.frame_seq + 0, found.tile + 0)
+    statement = statement.order_by(*order).limit(limit)
+    with connection.execute(statement.execution_options(yield_per=_AT_ONCE)) as result:
+        for row in result:
+            yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
+
+
+def _parts(wanted: Wanted) -> list[tuple[list[int], int, ColumnElement[bool]]]:
+    """Pairs, their lowest score, and a range of cells: each part is one walk along an index, none overlaps another.
+
+    SQLite does not find several ranges of cells by the index when they stand in one condition (95 ms instead of 5 ms
+    for 2 m among 1e6 rows).
+    """
+    pairs_of: defaultdict[int, list[int]] = defaultdict(list)
     for seq, pair in wanted.pairs.items():
         pairs_of[pair.lowest_score(wanted.threshold)].append(seq)
-    if not pairs_of:
-        return
-    over = [and_(rows.pair_seq.in_(seqs), rows.score >= lowest) for lowest, seqs in pairs_of.items()]
-    statement = select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score).where(or_(*over))
-    if _names_frames(wanted):
-        statement = statement.join_from(tables.detections, tables.frames).where(*_frame_conditions(wanted))
+    ranges = wanted.box.cell_ranges() if wanted.box is not None else None
+    cell = tables.detections.c.cell
+    places = [true()] if ranges is None else [cell.between(low, high) for low, high in ranges]
+    if len(pairs_of) * len(places) > _MOST_PARTS:
+        places = [true()]
+    return [(seqs, lowest, place) for lowest, seqs in pairs_of.items() for place in places]
+
+
+def _rows(wanted: Wanted, pair_seqs: list[int], lowest: int, place: ColumnElement[bool]) -> Select[Any]:
+    rows = tables.detections.c
+    statement = select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score).where(
+        rows.pair_seq.in_(pair_seqs), rows.score >= lowest, place
+    )
+    conditions = _frame_conditions(wanted)
+    if conditions:
+        statement = statement.join_from(tables.detections, tables.frames).where(*conditions)
     if wanted.box is not None:
         statement = statement.where(
             rows.u_m.between(wanted.box.low_u_m, wanted.box.high_u_m),
             rows.v_m.between(wanted.box.low_v_m, wanted.box.high_v_m),
-            *_in_cells(wanted.box),
         )
     if wanted.after is not None:
         statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
-    statement = statement.order_by(rows.frame_seq, rows.tile).limit(limit)
-    with connection.execute(statement.execution_options(yield_per=_AT_ONCE)) as found:
-        for row in found:
-            yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
+    return statement
 
 
 def hits_from_maps(connection: Connection, wanted: Wanted) -> Generator[Hit]:
@@ -106,8 +131,9 @@ def hits_from_maps(connection: Connection, wanted: Wanted) -> Generator[Hit]:
         .where(reports.pair_seq.in_(list(wanted.pairs)))
         .order_by(reports.frame_seq)
     )
-    if _names_frames(wanted):
-        statement = statement.join(tables.frames, frames.seq == reports.frame_seq).where(*_frame_conditions(wanted))
+    conditions = _frame_conditions(wanted)
+    if conditions:
+        statement = statement.join(tables.frames, frames.seq == reports.frame_seq).where(*conditions)
     if wanted.after is not None:
         statement = statement.where(reports.frame_seq >= wanted.after[0])
     with connection.execute(statement.execution_options(yield_per=_MAPS_AT_ONCE)) as found:
@@ -129,10 +155,6 @@ def _over(row: Any, wanted: Wanted) -> list[tuple[int, int]]:
     return list(zip(tiles.tolist(), scores[tiles].tolist(), strict=True))
 
 
-def _names_frames(wanted: Wanted) -> bool:
-    return bool(_frame_conditions(wanted))
-
-
 def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     frames = tables.frames.c
     conditions: list[ColumnElement[bool]] = []
@@ -143,11 +165,6 @@ def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.to_utc is not None:
         conditions.append(frames.captured_utc <= wanted.to_utc)
     return conditions
-
-
-def _in_cells(box: Box) -> list[ColumnElement[bool]]:
-    ranges = box.cell_ranges()
-    return [] if ranges is None else [or_(*(tables.detections.c.cell.between(low, high) for low, high in ranges))]
 
 
 # ---------------------------------------------------------------------------------------------------------- describing

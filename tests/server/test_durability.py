@@ -104,8 +104,10 @@ def test_killed_at_a_failpoint_nothing_acknowledged_is_lost_and_nothing_is_there
     assert dump(Settings(database=f"sqlite:///{tmp_path}/log.sqlite")) == undisturbed(tmp_path / "other", wall)
 
 
-def test_killed_at_any_moment_nothing_acknowledged_is_lost(start: Any, wall: Any, tmp_path: Path) -> None:
-    moments, kills = random.Random(20261120), 0
+def test_killed_at_any_moment_nothing_acknowledged_is_lost(
+    start: Any, wall: Any, tmp_path: Path, kill_seed: int
+) -> None:
+    moments, kills = random.Random(kill_seed), 0
     wanted = [step for step in steps(wall) for _ in range(3)]
     for _ in range(3):
         process = start()
