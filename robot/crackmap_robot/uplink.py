@@ -23,7 +23,7 @@ from crackmap_robot.outbox import Outbox, State, Verdict, Waiting
 
 MOST_REPORTS = 50
 MOST_BYTES = 4_000_000
-TIMEOUTS = httpx2.Timeout(60.0, connect=5.0)
+TIMEOUTS = httpx2.Timeout(30.0, connect=5.0)
 LONGEST_RETRY_AFTER_S = 60.0
 _STATES: Final = {
     Status.STORED: State.STORED,
