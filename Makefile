@@ -95,15 +95,15 @@ test-robot: wheels  ## The robot's wheels alone in an empty environment
 	@rm -rf .venv-robot && $(PYTHON) -m venv .venv-robot
 	@.venv-robot/bin/python $(PIP) install --no-deps --require-hashes -r requirements/robot.txt
 	@.venv-robot/bin/python $(PIP) install --no-deps --no-index --find-links dist crackmap crackmap-robot
-	@.venv-robot/bin/python tests/robot_alone.py
+	@.venv-robot/bin/python -P tests/robot_alone.py
 
 .PHONY: bench
 bench: .venv/.test .venv-bench/.ready  ## Every claim of the README, measured beside its peers
 	@for bench in bench/*.py; do $(BIN)/python $$bench $(ARGS) || exit 1; done
 
 .PHONY: prove
-prove: .venv/.test  ## Fault injection at full counts (hours)
-	@CRACKMAP_PROVE=1 $(BIN)/python -m pytest -k "kill or durab or disk" $(ARGS)
+prove: .venv/.test  ## Fault injection with 100 seeds, or as many as CRACKMAP_PROVE says (hours)
+	@CRACKMAP_PROVE=$${CRACKMAP_PROVE:-100} $(BIN)/python -m pytest -k "kill or durab or disk" $(ARGS)
 
 .PHONY: docs
 docs: .venv/.test  ## Write docs/reference again from the code

@@ -68,6 +68,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             (pytest.fail if thing in required else pytest.skip)(f"needs {thing}, which is not here")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that kill at random moments take `kill_seed`: one seed, or as many as CRACKMAP_PROVE says."""
+    if "kill_seed" in metafunc.fixturenames:
+        metafunc.parametrize("kill_seed", range(int(os.environ.get("CRACKMAP_PROVE", "1"))))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each missing thing."""
     for thing, tests in sorted(_missed.items()):

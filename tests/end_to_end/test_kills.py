@@ -130,11 +130,11 @@ def undisturbed(recording: Recording, folder: Path, server: Server) -> None:
         path.unlink()
 
 
-def test_nothing_is_lost_or_doubled_whoever_dies(recording: Recording, tmp_path: Path) -> None:
+def test_nothing_is_lost_or_doubled_whoever_dies(recording: Recording, tmp_path: Path, kill_seed: int) -> None:
     calm = Server(tmp_path / "calm")
     undisturbed(recording, tmp_path, calm)
     server = Server(tmp_path / "storm", calm.port)
-    storm = Storm(recording, tmp_path / "storm.sqlite", server, seed=20261120)
+    storm = Storm(recording, tmp_path / "storm.sqlite", server, kill_seed)
     for first, last in PARTS:
         recording.photograph(first, last)
         for failpoint in SCAN_ALONE:

@@ -77,7 +77,9 @@ def undisturbed(folder: Path, model: Path, tmp_path: Path) -> dict[str, list[tup
     return found
 
 
-def test_kills_lose_nothing_and_double_nothing(folder: Path, model: Path, tmp_path: Path, undisturbed) -> None:
+def test_kills_lose_nothing_and_double_nothing(
+    folder: Path, model: Path, tmp_path: Path, undisturbed, kill_seed: int
+) -> None:
     outbox = tmp_path / "outbox.sqlite"
     command = Command(folder, model, outbox)
     kills: Counter[str] = Counter()
@@ -92,7 +94,7 @@ def test_kills_lose_nothing_and_double_nothing(folder: Path, model: Path, tmp_pa
         assert command.run(failpoint).returncode == -signal.SIGKILL
         assert len(everything(outbox)["report"]) == kept
         kills[failpoint.partition(":")[0]] += 1
-    chance = random.Random(20261120)
+    chance = random.Random(kill_seed)
     for _ in range(4):
         kills["random moment"] += command.kill_after(1, chance.uniform(0, 0.01))
     last = command.run()
