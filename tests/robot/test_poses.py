@@ -236,7 +236,7 @@ def changed(index: int, value: float) -> list[float]:
         (f"{CSV_HEADER},covarience\n", "line 1, 'covarience': is not known"),
         (f"{CSV_HEADER},qw\n", "line 1, qw: stands there 2 times"),
         (f"{CSV_HEADER}\na.jpg,1,2,.5,1,0,0\n", "line 2: has 7 values, the header names 8 columns"),
-        (f"{CSV_HEADER}\na.jpg,1,,.5,1,0,0,0\n", "line 2, position_m: None is not a finite number"),
+        (f"{CSV_HEADER}\na.jpg,1,,.5,1,0,0,0\n", "line 2, y_m: None is not a finite number"),
         (f"{CSV_HEADER}\n,1,2,.5,1,0,0,0\n", "line 2, file: is missing"),
         (f'{CSV_HEADER}\n"a"b.jpg,1,2,.5,1,0,0,0\n', "line 2: not CSV"),
         (f"{CSV_HEADER},covariance\na.jpg,1,2,.5,1,0,0,0,1 2 3\n", "line 2, covariance: must be 36 numbers, not 3"),

@@ -129,7 +129,10 @@ def _csv_records(path: Path, text: str) -> Iterator[_Record]:
                 "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
                 "covariance": covariance.split() if covariance else None,
             }
-            yield _Record(path, reader.line_num, values)
+            record = _Record(path, reader.line_num, values)
+            for name in (*CSV_POSITION, *CSV_ORIENTATION):
+                record.number(name, named[name])  # a message names the column that the user wrote
+            yield record
     except csv.Error as error:
         raise PoseFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
 
