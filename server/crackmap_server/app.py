@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from crackmap import __version__
 from crackmap_server import problems
 from crackmap_server.engines import create_engines
-from crackmap_server.errors import DatabaseFailed
+from crackmap_server.errors import CrossSite, DatabaseFailed
 from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.loopback import OnlyThisMachine
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
 from crackmap_server.routes import detections, evidence, frames, health, inspections, reports, surfaces
@@ -46,7 +47,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
     problems.add_handlers(app)
     for routes in (reports, evidence, inspections, frames, detections, surfaces, health):
-        app.include_router(routes.router, responses=problems_of(DatabaseFailed))
+        app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
+    app.add_middleware(OnlyThisMachine)
     add_page(app)
     describe(app)
     return app

@@ -2,6 +2,7 @@
 
 CrackmapError
 ├── ServerError                 answered to a client; STATUS has one status for each
+│   ├── CrossSite               a request that another web site made a browser send
 │   ├── NotFound                nothing is stored under that name
 │   ├── BadRequest              a body or a parameter that cannot be used
 │   ├── TooLarge                a body over its limit
@@ -24,7 +25,11 @@ class ServerError(CrackmapError):
     """Refused; the message is for the client."""
 
 
-class NotFound(ServerError):  # noqa: N818 - these read as what they are
+class CrossSite(ServerError):  # noqa: N818 - these read as what they are
+    """A web page of another site, or one under another name for this server, made a browser send this."""
+
+
+class NotFound(ServerError):  # noqa: N818
     """Nothing is stored under that name."""
 
 
@@ -53,6 +58,7 @@ class DatabaseFailed(ServerError):  # noqa: N818
 
 
 STATUS: dict[type[ServerError], int] = {
+    CrossSite: 403,
     NotFound: 404,
     TooLarge: 413,
     BadRequest: 422,

@@ -39,11 +39,16 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **m
     return ProblemResponse(content | more, status, headers=headers)
 
 
-def _refused(_request: Request, error: Exception) -> ProblemResponse:
-    assert isinstance(error, ServerError)
+def refusal(error: ServerError) -> ProblemResponse:
+    """The answer that says so."""
     wait_s = RETRY_AFTER_S.get(type(error))
     headers = None if wait_s is None else {"Retry-After": str(wait_s)}
     return problem(STATUS[type(error)], str(error), headers)
+
+
+def _refused(_request: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, ServerError)
+    return refusal(error)
 
 
 def _not_valid(_request: Request, error: Exception) -> ProblemResponse:

@@ -1,7 +1,6 @@
 """`crackmap server run`: the process around the app."""
 
 import contextlib
-import ipaddress
 import logging
 import signal
 import socket
@@ -14,6 +13,7 @@ import uvicorn
 from crackmap.errors import SettingError
 from crackmap_server.app import create_app
 from crackmap_server.errors import AddressRefused, PortBusy
+from crackmap_server.loopback import is_loopback
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
@@ -44,11 +44,7 @@ def serve(settings: Settings) -> None:
 
 def check_loopback(host: str) -> None:
     """Raises AddressRefused for an address that others could reach: access keys do not exist yet."""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not is_loopback(host):
         raise AddressRefused(
             f"--host {host}: others could reach this address, and there are no access keys yet that would keep them "
             "from reading and writing. Use 127.0.0.1 or ::1, and reach it from elsewhere through an SSH tunnel."

@@ -10,14 +10,14 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from crackmap.failpoints import failpoint
 from crackmap_server.errors import Busy, DatabaseFailed, DiskFull, ServerError
@@ -117,9 +117,9 @@ class Writer:
                 result = job.work(connection)
         except ServerError as error:
             job.future.set_exception(error)
-        except DBAPIError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault in one job must not fail its neighbours
+        except Exception as error:  # a fault in one job must not fail its neighbours
+            if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                raise
             _log.exception("a job failed")
             job.future.set_exception(error)
         else:
@@ -129,11 +129,18 @@ class Writer:
 def _refusal(error: Exception) -> ServerError:
     if isinstance(error, DBAPIError):
         _log.error("database error=%r", str(error.orig))
-        if disk_is_full(error.orig):
+        if any(disk_is_full(cause) for cause in _causes(error)):
             return DiskFull("the server's disk is full; nothing of this was stored, send it again when there is room")
     else:
         _log.error("database error", exc_info=error)
     return DatabaseFailed("the server's database failed; nothing of this was stored, send it again later")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException | None]:
+    """The error and those that it came up in: a rollback after a full disk may fail with other words."""
+    while error is not None:
+        yield getattr(error, "orig", error)
+        error = error.__context__
 
 
 def disk_is_full(error: BaseException | None) -> bool:

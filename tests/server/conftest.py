@@ -309,7 +309,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Server]:
-    with prepared(settings), TestClient(create_app(settings)) as client:
+    with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
         yield Server(client, settings)
 
 

@@ -63,7 +63,7 @@ def dump(settings: Settings) -> str:
 
 def undisturbed(folder: Path, wall: Any) -> str:
     settings = Settings(database=f"sqlite:///{folder}/log.sqlite")
-    with prepared(settings), TestClient(create_app(settings)) as client:
+    with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
         for step in steps(wall):
             assert step(client).status_code in {200, 201}
     return dump(settings)
@@ -198,7 +198,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(small_disk: Path, wall: Any) ->
     settings = Settings(database=f"sqlite:///{small_disk}/log.sqlite")
     filler, content = small_disk / "filler", wall.picture(900, 900, 900)
     batches = [wall.batch(*(wall.report(n) for n in range(start, start + 40))) for start in range(0, 400, 40)]
-    with prepared(settings), TestClient(create_app(settings)) as client:
+    with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
 
         def deliver(number: int) -> Any:
             return client.post("/v1/reports", content=batches[number].model_dump_json())

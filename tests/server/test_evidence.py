@@ -87,7 +87,7 @@ def test_a_small_file_with_a_huge_picture_is_refused_before_it_is_decoded(server
 
 def test_a_picture_over_the_limit_is_refused(settings: Any, wall: Any) -> None:
     small = settings.model_copy(update={"picture_bytes": 1024})
-    with prepared(small), TestClient(create_app(small)) as client:
+    with prepared(small), TestClient(create_app(small), base_url="http://localhost") as client:
         response = client.put(f"/v1/evidence/{wall.sha256(wall.picture(1))}", content=wall.picture(1))
     assert response.status_code == 413
     assert files(small.evidence_folder) == []
