@@ -21,10 +21,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from crackmap_robot.classifier import shipped_model
-
 DATA = Path(os.environ.get("CRACKMAP_DATA", Path(__file__).parent.parent.parent / "shared/data"))
-MODEL = shipped_model("crack-256.tflite")
+MODEL = "crack-256"
 TILE_PX = 256
 MM_PER_PX = 0.23
 

@@ -29,6 +29,12 @@ def shipped_model(name: str = SHIPPED) -> Path:
     return packed if packed.exists() else package.parents[1] / "models" / "shipped" / name
 
 
+def chosen_model(given: Path) -> Path:
+    """A model file as it was given; a name alone, as `crack-256`, means one that comes with crackmap."""
+    shipped = shipped_model(f"{given}.tflite")
+    return shipped if given == Path(given.name) and not given.exists() and shipped.exists() else given
+
+
 @dataclass(frozen=True)
 class Tensor:
     """One end of the model. `scale` and `zero_point` give real = scale × (stored − zero_point); (0, 0) for floats."""

@@ -49,7 +49,9 @@ def scan(
     model: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help=".tflite with its manifest (.json) beside it.", show_default="crack-227 as shipped"
+            metavar="FILE",
+            help="crack-227 or crack-256, or a .tflite with its manifest (.json) beside it.",
+            show_default="crack-227",
         ),
     ] = None,
     threshold: Annotated[
@@ -99,7 +101,7 @@ def scan(
 
     Exit code 2: something was refused or not sent, and the summary says what; 130: stopped by Ctrl-C.
     """
-    from crackmap_robot.classifier import shipped_model
+    from crackmap_robot.classifier import chosen_model, shipped_model
     from crackmap_robot.evidence import Frames
     from crackmap_robot.runtimes import Runtime
     from crackmap_robot.scan_run import run_scan
@@ -112,7 +114,7 @@ def scan(
             inspection=inspection,
             structure=STRUCTURE if structure is None else structure,
             outbox=outbox or default_outbox(),
-            model=model or shipped_model(),
+            model=shipped_model() if model is None else chosen_model(model),
             server=server,
             poses=poses,
             camera=camera,

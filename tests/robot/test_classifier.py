@@ -19,6 +19,7 @@ from crackmap_robot.classifier import (
     Tensor,
     bytes_from_model,
     check_tensors,
+    chosen_model,
     filling,
     shipped_model,
 )
@@ -196,3 +197,12 @@ def test_the_shipped_models_load_and_take_their_pixels_exactly(runtime: Runtime,
         scores = classifier.score(np.full((side, side, 3), 128, np.uint8), TileGrid(side, side, side, side))
     assert scores.shape == (1,)
     assert scores[0] > 0
+
+
+def test_a_shipped_model_is_chosen_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert chosen_model(Path("crack-256")) == shipped_model("crack-256.tflite")
+    assert chosen_model(Path("crack-1000")) == Path("crack-1000")
+    assert chosen_model(Path("folder/crack-256")) == Path("folder/crack-256")
+    Path("crack-256").touch()
+    assert chosen_model(Path("crack-256")) == Path("crack-256")
