@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from crackmap.messages import Answer, BatchAnswer, Placed, Report, ReportBatch, Status
-from crackmap_server import ingest, tables
+from crackmap_server import ingest, rows, tables
 from crackmap_server.envelope import Delivery, Unreadable
 from crackmap_server.headers import store_headers
 from crackmap_server.ingest import Headers, KnownFrame, Verdict
@@ -72,25 +72,25 @@ class _Shelf:
         frame_id = report.frame.frame_id
         known = self.known.get(frame_id)
         if known is None:
-            row = ingest.frame_row(report)
+            row = rows.frame_row(report)
             seq = _inserted_seq(self.connection, tables.frames, row)
         else:
             seq = known.seq
             if verdict.fill:
                 execute(update(tables.frames).where(tables.frames.c.seq == seq).values(**verdict.fill))
         if verdict.scores:
-            execute(insert(tables.score_maps), ingest.score_map_row(report, seq))
+            execute(insert(tables.score_maps), rows.score_map_row(report, seq))
         if verdict.placement:
-            execute(insert(tables.placements), ingest.placement_row(report, seq))
+            execute(insert(tables.placements), rows.placement_row(report, seq))
         if verdict.report:
             self._store_under_pair(report, seq)
         if verdict.crops:
-            execute(insert(tables.crops), ingest.crop_rows(report, seq, known))
+            execute(insert(tables.crops), rows.crop_rows(report, seq, known))
         self.known[frame_id] = learned(known, report, seq, verdict)
 
     def _store_under_pair(self, report: Report, frame_seq: int) -> None:
         pair_seq, floor = self._pair(report)
-        self.connection.execute(insert(tables.reports), ingest.report_row(report, frame_seq, pair_seq))
+        self.connection.execute(insert(tables.reports), rows.report_row(report, frame_seq, pair_seq))
         scores = self.connection.execute(  # what is stored, which another runtime may have scored a step beside
             select(tables.score_maps.c.scores).where(
                 tables.score_maps.c.frame_seq == frame_seq, tables.score_maps.c.analysis_id == report.analysis_id
@@ -98,9 +98,9 @@ class _Shelf:
         ).scalar_one()
         placement = report.placement
         centres_m = placement.tiles.centres_m() if isinstance(placement, Placed) else None
-        rows = ingest.detection_rows(np.frombuffer(scores, np.uint8), centres_m, floor, frame_seq, pair_seq)
-        if rows:
-            self.connection.execute(insert(tables.detections), rows)
+        found = rows.detection_rows(np.frombuffer(scores, np.uint8), centres_m, floor, frame_seq, pair_seq)
+        if found:
+            self.connection.execute(insert(tables.detections), found)
 
     def _pair(self, report: Report) -> tuple[int, int]:
         """seq and floor of the report's pair; a new one is made, and becomes the scan's current one."""

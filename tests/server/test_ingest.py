@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from crackmap.messages import Capture, Status, TimeSource, Unplaced
 from crackmap_server.chart import cells
-from crackmap_server.ingest import Headers, KnownFrame, detection_rows, judge
+from crackmap_server.ingest import Headers, KnownFrame, judge
 from crackmap_server.known import learned
+from crackmap_server.rows import detection_rows
 
 EXAMPLES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
