@@ -1,9 +1,10 @@
 """The shipped threshold: what someone who scans a wall wants to see first, chosen on validation tiles only.
 
 Too low, and an inspector wades through hundreds of false tiles per wall and stops reading; too high, and hairline
-cracks stay hidden. One crack-free tile in a hundred is the compromise: every tile's score is kept, so the slider on
-the map can go lower for a second look. Every data set and surface kind weighs the same, or the one with the most
-tiles decides.
+cracks stay hidden, which is worse. Of the first model's validation walls, 1, 2 and 4 % found 35, 50 and 63 % of the
+tiles that are labelled crack (a third of them wrongly), for 1.5, 4 and 10 false tiles per square metre: 2 % it is.
+Every tile's score is kept, so the slider on the map can go either way. Every data set and surface kind weighs the
+same, or the one with the most tiles decides.
 """
 
 import math
@@ -13,10 +14,10 @@ import numpy as np
 
 from crackmap_models.evaluate import Scored
 
-FALSE_TILE_SHARE = 0.01
+FALSE_TILE_SHARE = 0.02
 RULE = (
     f"lowest score at which at most {FALSE_TILE_SHARE:.0%} of the crack-free validation tiles are called crack "
-    "(mean over data sets and surface kinds); about 3 false tiles per m2 at 0.23 mm per pixel"
+    "(mean over data sets and surface kinds); about 6 false tiles per m2 at 0.23 mm per pixel"
 )
 
 
