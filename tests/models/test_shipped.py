@@ -12,8 +12,13 @@ from crackmap.manifest import Manifest, read_manifest
 SHIPPED = Path(__file__).parents[2] / "models" / "shipped"
 MODELS = ("crack-227", "crack-256")
 TILES_PER_CLASS = 120
-# Far under what the card says of the complete test splits: a sample of noisy labels scatters.
-LOWEST_AUROC = {"metu/test": 0.99, "sdnet2018/test/walls": 0.7, "sdnet2018/test/pavements": 0.7}
+# Under what the card says of the complete test splits: a sample of noisy labels scatters.
+LOWEST_AUROC = {
+    "metu/test": 0.995,
+    "sdnet2018/test/walls": 0.86,
+    "sdnet2018/test/pavements": 0.84,
+    "sdnet2018/test/decks": 0.65,
+}
 
 
 class Runner:
