@@ -31,7 +31,7 @@ TRAINING_DATA = {
 }
 DATA = "--metu DATA/metu --sdnet2018 DATA/sdnet2018 --rendered DATA/rendered --splits SPLITS"
 RETRAIN = (
-    "# The shipped weights saw, in the 20 epochs of RUN-1, 120 walls of a slightly older renderer; RUN-2 saw 200 of this",
+    "# The shipped weights saw, in the 20 epochs of RUN-1, 120 walls of an earlier renderer; RUN-2 saw 200 of this",
     "# one. That 2 % of false tiles, not 1 %, set the threshold was settled after a look at eight test photographs.",
     "crackmap models render DATA/rendered",
     f"crackmap models train RUN-1 {DATA} --until 20",
