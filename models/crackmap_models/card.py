@@ -55,6 +55,8 @@ LIMITS = (
     "artificial light were not seen; expect clearly worse figures there, and measure on tiles of your own first.",
     "Scales: METU's is not stated, SDNET2018's is about 0.23 mm per pixel (±15 %), rendered tiles 0.15 to 0.4. Cracks "
     "narrower than about one pixel are mostly missed.",
+    "Grey pictures are ranked as well as coloured ones, but score lower: turned grey, eight photographs of the test "
+    "split had a fifth fewer detections.",
     "The answer is for a tile as a whole: no outline, no length, no width.",
     "Deck validation tiles come from the same site as deck training tiles. The deck test photographs all overlap, so "
     "their intervals resample photographs instead of groups and are too narrow.",

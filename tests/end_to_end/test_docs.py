@@ -1,6 +1,7 @@
 """The docs are tests: reference pages are what the code says, and commands that the docs show exist."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -53,6 +54,21 @@ def test_commands_and_options_in_the_docs_exist() -> None:
                     assert re.search(rf"{option}\b", section), f"{page}: {name} has no {option}"
                 shown += 1
     assert shown >= 6
+
+
+def test_figures_in_the_readme_are_those_of_the_shipped_model() -> None:
+    manifest = json.loads((ROOT / "models/shipped/crack-227.json").read_text())
+    rows = dict(
+        re.findall(r"^\| ([\w ]+?)(?: \(.*?\))? \| ([\d.]+) \(", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
+    shown = 0
+    for figure in manifest["figures"]:
+        name = figure["data"].replace("metu test", "METU").replace("sdnet2018", "SDNET2018").replace(" test", "")
+        if figure["measure"] == "AUROC" and name in rows:
+            digits = len(rows[name].partition(".")[2])
+            assert rows[name] == f"{figure['value']:.{digits}f}", name
+            shown += 1
+    assert shown == 4
 
 
 def test_make_targets_in_the_docs_exist() -> None:
