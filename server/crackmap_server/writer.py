@@ -62,7 +62,8 @@ class Writer:
     def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
         """Do `work` in the next transaction. Never blocks.
 
-        The future ends with the work's result once it is committed, or with the error that kept it from that.
+        The future ends with the work's result once it is committed, or with the error that kept it from that. It can be
+        cancelled until the transaction begins.
         Raises Busy when the queue is full or the writer is not running.
         """
         future: Future[Result] = Future()
@@ -91,7 +92,10 @@ class Writer:
                     stopping = True
                     break
                 group.append(job)
-            self._commit(group)
+            # Nobody waits any more for what was called off; from here on a job cannot be.
+            wanted = [job for job in group if job.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
 
     def _commit(self, group: list[_Job]) -> None:
         done: list[tuple[_Job, Any]] = []

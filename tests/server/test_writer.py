@@ -160,6 +160,19 @@ def test_the_end_waits_for_what_was_accepted(engine: Engine) -> None:
     assert len(names(engine)) == 20
 
 
+def test_who_stops_waiting_stops_only_his_own_job(engine: Engine) -> None:
+    with Writer(engine) as writer:
+        gate = Gate()
+        running = writer.submit(gate)
+        assert gate.reached.wait(WAIT_S)
+        waiting = writer.submit(adding("called off"))
+        assert not running.cancel()
+        assert waiting.cancel()
+        gate.open.set()
+        assert writer.submit(adding("next")).result(WAIT_S) == "next"
+    assert names(engine) == ["next"]
+
+
 def test_a_writer_that_is_not_running_refuses_at_once(engine: Engine) -> None:
     writer = Writer(engine)
     with pytest.raises(Busy):
