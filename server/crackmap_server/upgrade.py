@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError
 
 from crackmap.errors import StorageError
@@ -45,7 +45,7 @@ def upgrade(engine: Engine, file: Path | None) -> None:
     """Run the migrations that are missing, in one transaction.
 
     A SQLite file that holds something is copied first. Raises DatabaseUnusable when the database is newer than the
-    software.
+    software, or a SQLite file of another program.
     """
     scripts = ScriptDirectory(str(_MIGRATIONS))
     head = scripts.get_current_head()
@@ -57,6 +57,8 @@ def upgrade(engine: Engine, file: Path | None) -> None:
             _check_known(scripts, present)
             if file is not None:
                 copy(file, file.with_name(f"{file.stem}.before-{head}{file.suffix}"))
+        elif file is not None and inspect(connection).get_table_names():  # as a robot's outbox
+            raise DatabaseUnusable(f"{file} is the database of another program. Choose another file with --database.")
         command.upgrade(_config(connection), "head")
         if connection.dialect.name == "sqlite":
             loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

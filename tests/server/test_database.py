@@ -114,6 +114,17 @@ def test_a_file_that_is_no_database_is_named(settings: Settings, content: bytes)
     assert file.read_bytes() == content
 
 
+def test_the_database_of_another_program_gets_none_of_our_tables(settings: Settings) -> None:
+    file = settings.sqlite_file
+    assert file is not None
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE report (body TEXT)")  # as an outbox has it
+    with pytest.raises(DatabaseUnusable, match=r"log\.sqlite is the database of another program"), prepared(settings):
+        pass
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("report",)]
+
+
 def test_a_second_server_is_refused_whatever_it_calls_the_file(tmp_path: Path) -> None:
     file, link = tmp_path / "log.sqlite", tmp_path / "other name.sqlite"
     link.symlink_to(file)
