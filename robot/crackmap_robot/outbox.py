@@ -262,6 +262,14 @@ class Outbox:
 
     # ------------------------------------------------------------------------------------------------------- showing
 
+    def waiting(self) -> int:
+        """Reports and pictures that no server has; quick also where very many are stored."""
+        states = (
+            "SELECT count(*) FROM report WHERE state = 'waiting'",
+            "SELECT count(*) FROM picture WHERE state = 'waiting'",
+        )
+        return sum(self._read(count)[0][0] for count in states)
+
     def counts(self, server: str | None = None) -> Counts:
         """How much waits, is stored and was refused. With `server`, what another one stored or refused waits."""
         reports, pictures = (

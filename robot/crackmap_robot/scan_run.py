@@ -110,7 +110,7 @@ def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progre
                 label,
                 len(result.report.score_map.scores),
                 detections(result.report, lowest),
-                outbox.counts().waiting,
+                outbox.waiting(),
             )
         yield label
 

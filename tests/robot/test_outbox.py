@@ -236,6 +236,8 @@ def test_counting_and_choosing_never_read_the_long_rows(full: Outbox, monkeypatc
         return read(outbox, sql, *values)
 
     monkeypatch.setattr(Outbox, "_read", plan)
+    assert full.waiting() == full.counts().waiting
+    assert not any(step.startswith("SCAN") for step in asked[:2]), asked  # what is stored is not walked over
     full.counts(A)
     full.waiting_reports(A, 10, 10**6)
     full.waiting_picture(A)
