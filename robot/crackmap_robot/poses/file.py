@@ -75,18 +75,19 @@ class PoseFile:
         return self._at(time_s)
 
     def _at(self, time_s: float) -> Pose | Missing:
-        times = [row.known_time_s for row in self.rows]
-        after = bisect.bisect_left(times, time_s)
-        if after < len(times) and times[after] == time_s:
-            return self.rows[after].pose
-        if after in (0, len(times)):
-            side = "before the first" if after == 0 else "after the last"
-            nearest = times[0] if after == 0 else times[-1]
-            return Missing(f"{self.path.name}: {abs(time_s - nearest):.3f} s {side} pose")
-        gap_s = times[after] - times[after - 1]
+        number = bisect.bisect_left(self.rows, time_s, key=lambda row: row.known_time_s)
+        if number == len(self.rows):
+            return Missing(f"{self.path.name}: {time_s - self.rows[-1].known_time_s:.3f} s after the last pose")
+        after = self.rows[number]
+        if after.known_time_s == time_s:
+            return after.pose
+        if number == 0:
+            return Missing(f"{self.path.name}: {after.known_time_s - time_s:.3f} s before the first pose")
+        before = self.rows[number - 1]
+        gap_s = after.known_time_s - before.known_time_s
         if gap_s > self.max_gap_s:
             return Missing(f"{self.path.name}: the poses around it are {gap_s:.3f} s apart, over {self.max_gap_s:g} s")
-        return between(self.rows[after - 1].pose, self.rows[after].pose, (time_s - times[after - 1]) / gap_s)
+        return between(before.pose, after.pose, (time_s - before.known_time_s) / gap_s)
 
 
 def read_poses(path: Path, max_gap_s: float = 1.0) -> PoseFile:
