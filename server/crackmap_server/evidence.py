@@ -88,12 +88,10 @@ class Arrival:
             os.fsync(self._file.fileno())
             temporary = Path(self._file.name)
             picture = checked(temporary, self._limit_pixels)
-            new_folder = not self._path.parent.exists()
             self._path.parent.mkdir(exist_ok=True)
             temporary.rename(self._path)
             _flush_folder(self._path.parent)
-            if new_folder:
-                _flush_folder(self._path.parent.parent)
+            _flush_folder(self._path.parent.parent)  # another request may have made the folder a moment ago
         failpoint("evidence.after_write")
         return picture
 
