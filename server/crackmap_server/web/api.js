@@ -38,9 +38,8 @@ export async function read(path, parameters = {}, signal = undefined) {
 /** The problem that an answer other than 2xx describes (application/problem+json, or just its status). */
 export async function problemOf(answer) {
   const said = await answer.json().catch(() => ({}));
-  const details = (said.errors ?? []).map((error) => error.detail ?? error.msg ?? JSON.stringify(error));
   const title = said.title ?? `The server answered ${answer.status}`;
-  return new Problem(title, [said.detail, ...details].filter(Boolean).join(" · "), answer.status);
+  return new Problem(title, said.detail, answer.status);
 }
 
 /** All items of a list that is known to be short enough, page by page. */
