@@ -90,12 +90,21 @@ wheels: .venv/.test  ## Wheels of our parts in dist/
 	@for part in . ./robot ./server; do $(BIN)/python $(PIP) wheel --no-deps --no-build-isolation -w dist $$part || exit 1; done
 	@ls dist
 
+# $(call alone,PART): the part's wheels, with the requirements of its container, in an empty environment.
+define alone
+	@rm -rf .venv-$(1) && $(PYTHON) -m venv .venv-$(1)
+	@.venv-$(1)/bin/python $(PIP) install --no-deps --require-hashes -r requirements/$(1).txt
+	@.venv-$(1)/bin/python $(PIP) install --no-deps --no-index --find-links dist crackmap crackmap-$(1)
+	@.venv-$(1)/bin/python -P tests/alone.py $(1)
+endef
+
 .PHONY: test-robot
 test-robot: wheels  ## The robot's wheels alone in an empty environment
-	@rm -rf .venv-robot && $(PYTHON) -m venv .venv-robot
-	@.venv-robot/bin/python $(PIP) install --no-deps --require-hashes -r requirements/robot.txt
-	@.venv-robot/bin/python $(PIP) install --no-deps --no-index --find-links dist crackmap crackmap-robot
-	@.venv-robot/bin/python -P tests/robot_alone.py
+	$(call alone,robot)
+
+.PHONY: test-server
+test-server: wheels  ## The server's wheels alone in an empty environment
+	$(call alone,server)
 
 .PHONY: bench
 bench: .venv/.test .venv-bench/.ready  ## Every claim of the README, measured beside its peers
@@ -116,4 +125,4 @@ lock: .venv/.demo  ## Pin the requirements again (versions and hashes)
 
 .PHONY: clean
 clean:  ## Remove environments and build results
-	rm -rf .venv .venv-models .venv-legacy .venv-bench .venv-robot dist server/crackmap_server/web/leaflet
+	rm -rf .venv .venv-models .venv-legacy .venv-bench .venv-robot .venv-server dist server/crackmap_server/web/leaflet
