@@ -1,7 +1,7 @@
 """Figures of a .tflite file per data set and surface kind, with 95 % intervals over groups of overlapping tiles.
 
 Areas are those of whole tiles at 0.23 mm per pixel: SDNET2018's own scale (uncertain by 15 %), and for METU, whose
-scale is not stated, no more than a way to put false alarms into the same unit.
+scale is not stated, no more than a way to put false tiles into the same unit.
 """
 
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from crackmap_models.metrics import (
     auprc,
     auroc,
     f1,
-    false_alarms_per_m2,
+    false_tiles_per_m2,
     recall,
-    recall_at_false_alarms,
+    recall_at_false_tiles,
     with_interval,
 )
 
 MM_PER_PX = 0.23
 NATIVE_TILE_PX = {"metu": 227, "sdnet2018": 256}
-FALSE_ALARMS_PER_M2 = (1, 10)
+FALSE_TILES_PER_M2 = (1, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def measures(threshold_logit: float, area_m2: float) -> dict[str, Measure]:
         "AUPRC": auprc,
         "F1": partial(f1, threshold=threshold_logit),
         "recall": partial(recall, threshold=threshold_logit),
-        "false tiles per m2": partial(false_alarms_per_m2, threshold=threshold_logit, tile_m2=area_m2),
+        "false tiles per m2": partial(false_tiles_per_m2, threshold=threshold_logit, tile_m2=area_m2),
     }
-    for rate in FALSE_ALARMS_PER_M2:
-        fixed[f"recall at {rate} false tiles per m2"] = partial(recall_at_false_alarms, per_m2=rate, tile_m2=area_m2)
+    for rate in FALSE_TILES_PER_M2:
+        fixed[f"recall at {rate} false tiles per m2"] = partial(recall_at_false_tiles, per_m2=rate, tile_m2=area_m2)
     return fixed

@@ -1,7 +1,6 @@
 """Running a .tflite file over labelled tiles: figures are of the file that ships, not of the network it came from."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -42,11 +41,6 @@ class LiteModel:
         """Width and height of the input."""
         return int(self._input["shape"][1])
 
-    @property
-    def logit_step(self) -> float:
-        """The distance between two neighbouring logits that the output can hold."""
-        return float(self._output["quantization"][0])
-
     def logit(self, pixels: Pixels) -> float:
         """RGB [tile_px, tile_px, 3] → logit of "crack"."""
         self._interpreter.set_tensor(self._input["index"], (pixels[None] ^ np.uint8(0x80)).view(np.int8))
@@ -57,13 +51,3 @@ class LiteModel:
     def logits(self, tiles: Sequence[LabelledTile]) -> npt.NDArray[np.float64]:
         """Logits [n] of tiles on disk, each fitted to the input (larger ones shrink, smaller are mirrored out)."""
         return np.array([self.logit(fit(decode(t.path, read_bytes(t.path)), self.tile_px)) for t in tiles], np.float64)
-
-
-def read_lite(path: Path) -> LiteModel:
-    """The model in a file. Raises RunError."""
-    try:
-        return LiteModel(path.read_bytes())
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror}).") from error
-    except RunError as error:
-        raise RunError(f"{path}: {error}") from error

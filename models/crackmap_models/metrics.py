@@ -43,15 +43,15 @@ def recall(labels: Labels, scores: Scores, threshold: float) -> float:
     return float((scores[labels] >= threshold).mean())
 
 
-def false_alarms_per_m2(labels: Labels, scores: Scores, threshold: float, tile_m2: float) -> float:
+def false_tiles_per_m2(labels: Labels, scores: Scores, threshold: float, tile_m2: float) -> float:
     """No_crack tiles at or over `threshold`, per square metre of no_crack tiles of `tile_m2` each."""
     return float((scores[~labels] >= threshold).mean() / tile_m2)
 
 
-def threshold_at_false_alarms(labels: Labels, scores: Scores, per_m2: float, tile_m2: float) -> float:
-    """The lowest score at which false alarms stay within `per_m2`, on no_crack tiles of `tile_m2` each.
+def threshold_at_false_tiles(labels: Labels, scores: Scores, per_m2: float, tile_m2: float) -> float:
+    """The lowest score at which false tiles stay within `per_m2`, on no_crack tiles of `tile_m2` each.
 
-    The next float over the highest no_crack score when not even one false alarm is allowed.
+    The next float over the highest no_crack score when not even one false tile is allowed.
     """
     negatives = np.sort(scores[~labels])[::-1]
     allowed = int(np.floor(per_m2 * tile_m2 * len(negatives) + 1e-9))
@@ -61,16 +61,9 @@ def threshold_at_false_alarms(labels: Labels, scores: Scores, per_m2: float, til
     return float(np.nextafter(negatives[allowed], np.inf))
 
 
-def recall_at_false_alarms(labels: Labels, scores: Scores, per_m2: float, tile_m2: float) -> float:
-    """Recall at the lowest threshold that keeps false alarms within `per_m2`."""
-    return recall(labels, scores, threshold_at_false_alarms(labels, scores, per_m2, tile_m2))
-
-
-def best_f1_threshold(labels: Labels, scores: Scores) -> float:
-    """The score at which F1 is highest (the highest such score)."""
-    hits, calls = _at_each_threshold(labels, scores)
-    best = int(np.argmax(2 * hits / (calls + labels.sum())))
-    return float(np.unique(scores)[::-1][best])
+def recall_at_false_tiles(labels: Labels, scores: Scores, per_m2: float, tile_m2: float) -> float:
+    """Recall at the lowest threshold that keeps false tiles within `per_m2`."""
+    return recall(labels, scores, threshold_at_false_tiles(labels, scores, per_m2, tile_m2))
 
 
 @dataclass(frozen=True, slots=True)
