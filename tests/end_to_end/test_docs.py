@@ -58,17 +58,17 @@ def test_commands_and_options_in_the_docs_exist() -> None:
 
 def test_figures_in_the_readme_are_those_of_the_shipped_model() -> None:
     manifest = json.loads((ROOT / "models/shipped/crack-227.json").read_text())
-    rows = dict(
-        re.findall(r"^\| ([\w ]+?)(?: \(.*?\))? \| ([\d.]+) \(", (ROOT / "README.md").read_text(), re.MULTILINE)
+    table = re.findall(
+        r"^\| ([\w ]+?)(?: \(.*?\))? \| ([\d.]+) \(.*?\) \| ([\d.]+) \| ([\d.]+) \|$",
+        (ROOT / "README.md").read_text(),
+        re.MULTILINE,
     )
-    shown = 0
-    for figure in manifest["figures"]:
-        name = figure["data"].replace("metu test", "METU").replace("sdnet2018", "SDNET2018").replace(" test", "")
-        if figure["measure"] == "AUROC" and name in rows:
-            digits = len(rows[name].partition(".")[2])
-            assert rows[name] == f"{figure['value']:.{digits}f}", name
-            shown += 1
-    assert shown == 4
+    measured = {(figure["data"].lower(), figure["measure"]): figure["value"] for figure in manifest["figures"]}
+    assert [row[0] for row in table] == ["METU", "SDNET2018 walls", "SDNET2018 pavements", "SDNET2018 decks"]
+    for name, *shown in table:
+        for measure, text in zip(("AUROC", "recall", "false tiles per m2"), shown, strict=True):
+            digits = len(text.partition(".")[2])
+            assert text == f"{measured[f'{name.lower()} test', measure]:.{digits}f}", (name, measure)
 
 
 def test_make_targets_in_the_docs_exist() -> None:
