@@ -107,3 +107,26 @@ def test_what_a_kill_left_half_written_is_cleared_at_the_start(tmp_path: Path) -
     half.write_bytes(b"half")
     EvidenceFolder(tmp_path, 10, 10).open()
     assert files(tmp_path) == []
+
+
+def test_no_connection_is_held_while_an_answer_is_sent(server: Any, wall: Any) -> None:
+    server.deliver(wall.batch(wall.report(1)))
+    server.put(wall.picture(1))
+    app, held = server.client.app, []
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        async def count(message: Any) -> None:
+            held.append(app.state.engines.reader.pool.checkedout())
+            await send(message)
+
+        await app(scope, receive, count)
+
+    client = TestClient(counting, base_url="http://localhost")
+    (frame,) = server.get("/v1/frames")["items"]
+    for path in (f"evidence/{wall.sha256(wall.picture(1))}", "detections", f"frames/{frame['frame_id']}/picture.jpg"):
+        assert client.get(f"/v1/{path}").status_code == 200
+    assert set(held) == {0}
+    (surface,) = server.get("/v1/surfaces")["items"]
+    held.clear()
+    assert client.get(f"/v1/surfaces/{surface['surface_id']}/detections.geojson").status_code == 200
+    assert set(held) <= {0, 1}  # the stream's own

@@ -45,7 +45,8 @@ def _reading(engines: EnginesOf) -> Iterator[Connection]:
         yield connection
 
 
-Reading = Annotated[Connection, Depends(_reading)]
+# Given back before the answer is sent: a client that reads slowly holds no connection, nor an old state of the data.
+Reading = Annotated[Connection, Depends(_reading, scope="function")]
 
 Sha256Path = Annotated[Sha256, Path(description="SHA-256 of the file, hexadecimal")]
 Threshold = Annotated[

@@ -39,6 +39,7 @@ def get_geojson(
     *,
     surface_id: UUID,
     engines: EnginesOf,
+    connection: Reading,
     box: BoxOf,
     inspection_id: InspectionId = None,
     threshold: Threshold = None,
@@ -47,8 +48,7 @@ def get_geojson(
 
     Unplaced frames have no place on the surface and are left out.
     """
-    with engines.reader.connect() as connection:  # given back before the file begins, which takes one of its own
-        name = _name(connection, surface_id)
+    name = _name(connection, surface_id)
 
     def content() -> Iterator[bytes]:
         with engines.reader.connect() as streaming:
