@@ -11,7 +11,7 @@ Rings = list[list[list[tuple[float, float]]]]
 def union_m(footprints_m: Iterable[Sequence[tuple[float, float]]]) -> tuple[float, Rings]:
     """Area in m² of the union of outlines, and the union as coordinates of a MultiPolygon."""
     polygons = [shapely.make_valid(shapely.Polygon(outline)) for outline in footprints_m]
-    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS divides by zero now and then, and copes; NumPy would warn
+    with np.errstate(divide="ignore", invalid="ignore"):  # GEOS may divide by zero, and copes; NumPy would warn
         union = shapely.union_all(polygons)
     parts = [part for part in shapely.get_parts(shapely.orient_polygons(union)) if part.geom_type == "Polygon"]
     return float(union.area), [[_ring(part.exterior), *(_ring(hole) for hole in part.interiors)] for part in parts]
