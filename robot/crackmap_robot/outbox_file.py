@@ -56,7 +56,7 @@ CREATE INDEX shows_picture ON shows (sha256);
 
 
 class OutboxError(StorageError):
-    """The outbox cannot be opened or written; what it held before is whole."""
+    """The outbox cannot be opened or written; unless the message says it is damaged, what it held before is whole."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -117,7 +117,7 @@ def named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise OutboxError(f"{path}: {_advice(error)} What the outbox held before is whole.") from error
+        raise OutboxError(f"{path}: {_advice(error)}") from error
     except OSError as error:
         raise OutboxError(
             f"{path}: the outbox cannot be made or read ({error.strerror}). Give another place with --outbox."
@@ -135,10 +135,14 @@ _BY_CODE = {
 }
 
 
+_NOT_WHOLE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
 def _advice(error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte; the rest says where inside SQLite
     known = _BY_CODE.get(code)
-    return f"{known} ({error})" if known else f"SQLite says: {error}."
+    advice = f"{known} ({error})" if known else f"SQLite says: {error}."
+    return advice if code in _NOT_WHOLE else f"{advice} What the outbox held before is whole."
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What a scan is told: checked, with defaults."""
 
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from crackmap_robot.evidence import Frames
 from crackmap_robot.runtimes import Runtime
 
 STRUCTURE = "unnamed structure"
+LARGEST_MM = 100_000
+MOST_THREADS = 256
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,14 @@ class ScanSettings:
                 ) from error
         self._check_places()
         for flag, number in (("--mm-per-px", self.mm_per_px), ("--target-width-mm", self.target_width_mm)):
-            if number is not None and not (math.isfinite(number) and number > 0):
-                raise SettingError(f"{flag} {number}: give millimetres over 0.")
+            if number is not None and not 0 < number <= LARGEST_MM:  # NaN is neither
+                raise SettingError(f"{flag} {number}: give millimetres over 0, and at most {LARGEST_MM:,}.")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise SettingError(f"--threshold {self.threshold}: a probability lies from 0 to 1.")
         if self.threads < 1:
             raise SettingError(f"--threads {self.threads}: at least one thread must classify.")
+        if self.threads > MOST_THREADS:
+            raise SettingError(f"--threads {self.threads}: at most {MOST_THREADS}; more than the cores gain nothing.")
 
     def _check_places(self) -> None:
         if self.mm_per_px is not None and (self.poses or self.camera):

@@ -68,7 +68,10 @@ class Summary:
         yield f"detections   {tally.detections:,} with a probability of {self.threshold:.2f} or more"
         for count, what in (
             (tally.unscored, "tiles that the model could not score"),
-            (tally.no_pose, "photographs without a pose: kept, but not on the map"),
+            (
+                tally.no_pose,
+                "photographs without a place (no pose, or one that does not see the surface): not on the map",
+            ),
             (tally.out_of_range, "photographs whose scale the model was not made for: marked out of range"),
         ):
             if count:

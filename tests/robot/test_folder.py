@@ -58,6 +58,13 @@ def test_a_link_counts_as_the_photograph_and_a_broken_one_is_refused(photographs
     assert "b.jpg: cannot be read (No such file or directory)" in str(bad.error)
 
 
+def test_a_name_that_is_not_utf8_is_shown_as_well_as_it_can_be(photographs: Path) -> None:
+    odd = photographs / os.fsdecode(b"wand s\xfcd.jpg")
+    (photographs / "img1.jpg").rename(odd)
+    photo = read_photo(odd)
+    assert (photo.label, photo.path) == ("wand s\N{REPLACEMENT CHARACTER}d.jpg", odd)
+
+
 def test_what_is_neither_file_nor_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(InputError, match="is not a file"):

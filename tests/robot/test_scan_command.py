@@ -110,6 +110,8 @@ def test_a_scale_out_of_range_is_said_once(scan, photographs: Path) -> None:
         ),
         ((*SCALE, "--stride", 0), "--stride 0: must be 1 to 32"),
         ((*SCALE, "--threads", 0), "--threads 0: at least one"),
+        ((*SCALE, "--threads", 100_000), "--threads 100000: at most 256"),
+        (("--mm-per-px", 1e300), "--mm-per-px 1e+300: give millimetres over 0, and at most"),
         ((*SCALE, "--surface", " north"), "--surface ' north': a name has 1 to 200 characters"),
         ((*SCALE, "--structure", ""), "--structure '': a name has"),
         ((*SCALE, "--target-width-mm", -1), "--target-width-mm -1.0: give millimetres over 0"),
@@ -226,7 +228,7 @@ def test_photographs_with_poses(scan, photographs: Path, tmp_path: Path) -> None
     ran = scan(photographs, "--poses", tmp_path / "poses.csv", "--camera", tmp_path / "camera.yaml")
     assert ran.code == 0, ran.err
     assert "poses.csv has poses for 1 photographs that are not here, as img17.jpg" in ran.err
-    assert "1 photographs without a pose: kept, but not on the map" in ran.out
+    assert "1 photographs without a place (no pose" in ran.out
     with Outbox(tmp_path / "outbox.sqlite") as outbox:
         kinds = [
             re.search(r'"placement":\{"kind":"(\w+)"', waiting.body)[1]  # type: ignore[index]

@@ -83,4 +83,11 @@ def read_photo(path: Path) -> Photo:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     image, capture = read_header(content, path.name)
-    return Photo(label=path.name, path=path.absolute(), image=image, capture=capture, content=content)
+    # Old cards hold names that are not UTF-8; a label travels, and must be.
+    return Photo(
+        label=os.fsencode(path.name).decode(errors="replace"),
+        path=path.absolute(),
+        image=image,
+        capture=capture,
+        content=content,
+    )
