@@ -9,7 +9,7 @@ from crackmap import __version__
 from crackmap_server import problems
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import CrossSite, DatabaseFailed
-from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import OnlyThisMachine
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
@@ -22,7 +22,7 @@ from crackmap_server.writer import Writer
 def create_app(settings: Settings) -> FastAPI:
     """The app on a database that `upgrade.prepared` has brought to this version."""
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
-    folder = EvidenceFolder(settings.evidence_folder, settings.picture_bytes, settings.picture_pixels)
+    folder = evidence_folder(settings)
     writer = Writer(engines.writer, settings.queue_requests, settings.group_requests)
 
     @asynccontextmanager

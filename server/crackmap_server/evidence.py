@@ -16,6 +16,7 @@ from crackmap.errors import StorageError
 from crackmap.failpoints import failpoint
 from crackmap_server.errors import DiskFull, NotAPicture, TooLarge
 from crackmap_server.pictures import Picture, checked
+from crackmap_server.settings import Settings
 from crackmap_server.writer import disk_is_full
 
 _INCOMING = "incoming"
@@ -37,7 +38,10 @@ class EvidenceFolder:
             for left in incoming.iterdir():
                 left.unlink()
         except OSError as error:
-            raise StorageError(f"{self._folder}: the folder for pictures cannot be used ({error.strerror})") from None
+            raise StorageError(
+                f"{self._folder}: the folder for pictures cannot be used ({error.strerror}). "
+                "Choose one that can be written with --evidence."
+            ) from None
 
     def path(self, sha256: str) -> Path:
         """Where the picture is, or would be."""
@@ -55,6 +59,11 @@ class EvidenceFolder:
                     yield Arrival(sha256, self.path(sha256), file, self._picture_bytes, self._picture_pixels)
                 finally:
                     temporary.unlink(missing_ok=True)
+
+
+def evidence_folder(settings: Settings) -> EvidenceFolder:
+    """The folder that the settings name; not opened."""
+    return EvidenceFolder(settings.evidence_folder, settings.picture_bytes, settings.picture_pixels)
 
 
 class Arrival:

@@ -13,6 +13,7 @@ import uvicorn
 from crackmap.errors import SettingError
 from crackmap_server.app import create_app
 from crackmap_server.errors import AddressRefused, PortBusy
+from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import is_loopback
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
@@ -31,6 +32,7 @@ def serve(settings: Settings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_loopback(settings.host)
     with listening(settings.host, settings.port) as listener, prepared(settings):
+        evidence_folder(settings).open()  # the app opens it too, but what fails there uvicorn shows as a traceback
         config = uvicorn.Config(
             create_app(settings),
             log_config=None,

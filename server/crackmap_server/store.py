@@ -1,6 +1,7 @@
 """Deliveries into the tables. Runs in the writer's thread, inside its transaction."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,14 +19,21 @@ from crackmap_server.ingest import Headers, KnownFrame, Verdict
 from crackmap_server.known import held_evidence, known_frames, learned
 
 
-def store_delivery(connection: Connection, delivery: Delivery, floor: int, now_utc: datetime) -> BatchAnswer:
-    """Store what is new and answer each item. `floor` is the score byte from which tiles get a row in `detections`."""
+def store_delivery(
+    connection: Connection, delivery: Delivery, floor: int, now_utc: datetime, on_disk: Callable[[str], bool]
+) -> BatchAnswer:
+    """Store what is new and answer each item.
+
+    `floor` is the score byte from which tiles get a row in `detections`; `on_disk` says whether the file of a picture
+    that the database knows is there: one that was lost is wanted again.
+    """
     headers = store_headers(connection, delivery)
     reports = [item for item in delivery.items if isinstance(item, Report)]
     known = known_frames(connection, {report.frame.frame_id for report in reports})
     shelf = _Shelf(connection, delivery, headers, known, floor, now_utc)
     answers = [shelf.put(item) if isinstance(item, Report) else _unreadable(item) for item in delivery.items]
-    held = held_evidence(connection, {sha256 for answer in answers for sha256 in answer.evidence_wanted})
+    named = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
+    held = {sha256 for sha256 in held_evidence(connection, named) if on_disk(sha256)}
     return BatchAnswer(
         answers=tuple(
             answer.model_copy(update={"evidence_wanted": tuple(s for s in answer.evidence_wanted if s not in held)})

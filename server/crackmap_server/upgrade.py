@@ -35,7 +35,10 @@ def prepared(settings: Settings) -> Iterator[None]:
             upgrade(engine, file)
         except DatabaseError as error:
             name = file or settings.database_url.render_as_string()
-            raise DatabaseUnusable(f"database {name} cannot be opened: {str(error.orig).strip()}") from None
+            raise DatabaseUnusable(
+                f"database {name} cannot be opened: {str(error.orig).strip()}. "
+                "Restore it from a copy if it is damaged, or choose another with --database."
+            ) from None
         finally:
             engine.dispose()
         yield

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crackmap.errors import StorageError
-from crackmap_server.errors import AddressRefused, PortBusy
+from crackmap_server.errors import AddressRefused, DatabaseUnusable, PortBusy
 from crackmap_server.serving import check_loopback, listening
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
@@ -75,6 +75,23 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(StorageError, match=r"log\.sqlite"),
         prepared(Settings(database=f"sqlite:///{tmp_path}/file/log.sqlite")),
+    ):
+        pass
+
+
+def test_a_folder_for_pictures_that_cannot_be_used_is_named(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, printed, logged = start("--evidence", str(tmp_path / "file"), listening=False).wait()
+    assert (code, printed) == (2, "")
+    assert "the folder for pictures cannot be used (Not a directory). Choose one" in logged
+    assert len(logged.splitlines()) == 1
+
+
+def test_a_damaged_log_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "log.sqlite").write_bytes(b"no database" * 1000)
+    with (
+        pytest.raises(DatabaseUnusable, match=r"log\.sqlite cannot be opened: .* Restore it from a copy"),
+        prepared(Settings(database=f"sqlite:///{tmp_path}/log.sqlite")),
     ):
         pass
 

@@ -117,6 +117,10 @@ def test_evidence_is_wanted_until_it_is_there(server: Any, wall: Any) -> None:
     assert server.put(wall.picture(1)).status_code == 201
     (answer,) = server.answers(wall.batch(frame))
     assert answer.evidence_wanted == ()
+    sha256 = frame.frame.image.sha256
+    server.settings.evidence_folder.joinpath(sha256[:2], sha256[2:]).unlink()  # as with a backup that lacks pictures
+    (answer,) = server.answers(wall.batch(frame))
+    assert answer.evidence_wanted == (sha256,)
     crops = wall.report(2, keep="crops")
     (answer,) = server.answers(wall.batch(crops))
     assert answer.evidence_wanted == tuple(crop.sha256 for crop in crops.evidence.crops)

@@ -18,7 +18,7 @@ from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, T
 from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import Page, QuarantinedReport
-from crackmap_server.routes.dependencies import Reading, SettingsOf, WriterOf, problems
+from crackmap_server.routes.dependencies import EvidenceOf, Reading, SettingsOf, WriterOf, problems
 from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
     openapi_extra=report_batch_body(),
     summary="Deliver reports",
 )
-async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf) -> BatchAnswer:
+async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf) -> BatchAnswer:
     """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
 
     Each report is answered by itself, in the order of the batch, after it is on the disk. Sending it again is safe.
@@ -46,7 +46,7 @@ async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf)
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
     def store(connection: Connection) -> BatchAnswer:
-        return store_delivery(connection, delivery, floor, now_utc)
+        return store_delivery(connection, delivery, floor, now_utc, lambda sha256: folder.path(sha256).exists())
 
     answer = await asyncio.wrap_future(writer.submit(store))
     counts = Counter(item.status.value for item in answer.answers)
