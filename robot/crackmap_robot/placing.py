@@ -50,8 +50,8 @@ class ByPoses:
     def placement(self, photo: Photo, grid: TileGrid) -> Placement:
         """From the pose by file name or by time; NoPose with its cause where there is none."""
         check_fits(self.camera, grid.width_px, grid.height_px, Path(photo.label))
-        taken = photo.capture.captured_utc
-        pose = self.poses.pose_for(photo.label, None if taken is None else taken.timestamp())
+        capture, taken = photo.capture, photo.capture.captured_utc
+        pose = self.poses.pose_for(photo.label, None if taken is None else taken.timestamp(), capture.time_sigma_s)
         if isinstance(pose, Missing):
             return NoPose(pose_solution_id=self.pose_solution.pose_solution_id, cause=pose.cause)
         return place(self.camera, pose, grid, self.pose_solution.pose_solution_id)

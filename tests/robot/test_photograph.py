@@ -172,12 +172,12 @@ TAGS = ExifTags.Base
 
 def test_a_time_with_an_offset_is_utc_and_one_without_is_local() -> None:
     taken = {TAGS.DateTimeOriginal: "2026:11:20 10:00:01", TAGS.SubsecTimeOriginal: "25"}
-    assert capture_from_exif(taken) == Capture(
-        time_source=TimeSource.EXIF, captured_local=datetime(2026, 11, 20, 10, 0, 1, 250_000, UTC).replace(tzinfo=None)
-    )
-    assert capture_from_exif(taken | {TAGS.OffsetTimeOriginal: "+02:00"}) == Capture(
-        time_source=TimeSource.EXIF, captured_utc=datetime(2026, 11, 20, 8, 0, 1, 250_000, UTC)
-    )
+    known = {"time_source": TimeSource.EXIF, "time_sigma_s": pytest.approx(0.01 / 3**0.5)}
+    local = datetime(2026, 11, 20, 10, 0, 1, 250_000, UTC).replace(tzinfo=None)
+    assert dict(capture_from_exif(taken)) == dict(Capture()) | known | {"captured_local": local}
+    moment = datetime(2026, 11, 20, 8, 0, 1, 250_000, UTC)
+    capture = capture_from_exif(taken | {TAGS.OffsetTimeOriginal: "+02:00"})
+    assert dict(capture) == dict(Capture()) | known | {"captured_utc": moment}
 
 
 def test_times_are_read_from_a_real_file() -> None:
@@ -185,6 +185,7 @@ def test_times_are_read_from_a_real_file() -> None:
     exif.get_ifd(ExifTags.IFD.Exif)[TAGS.DateTimeOriginal] = "2026:11:20 10:00:01"
     _, capture = read_header(saved(Image.fromarray(COLOUR), "JPEG", exif=exif), "a.jpg")
     assert capture.captured_local == datetime(2026, 11, 20, 10, 0, 1, tzinfo=UTC).replace(tzinfo=None)
+    assert capture.time_sigma_s == pytest.approx(1 / 3**0.5)  # it says whole seconds
 
 
 @given(

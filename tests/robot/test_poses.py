@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from crackmap.messages import Pose
 from crackmap_robot.poses.file import Missing, PoseFile, read_poses
 from crackmap_robot.poses.interpolation import between
 from crackmap_robot.poses.rows import PoseFileError
+from crackmap_robot.projection.plane import rotation
 
 COVARIANCE = (np.eye(6) * 1e-6).ravel().tolist()
 CSV_HEADER = "file,x_m,y_m,z_m,qx,qy,qz,qw"
@@ -166,6 +168,40 @@ def test_attitudes_turn_evenly_along_the_shorter_way(start: float, end: float, s
     middle = np.array(between(turned(start), turned(end, -1.0 if flipped else 1.0), share).orientation_xyzw)
     wanted = np.array(turned(start + share * apart).orientation_xyzw)
     assert abs(abs(middle @ wanted) - 1) < 1e-9
+
+
+def unit(parts: tuple[float, ...]) -> tuple[float, float, float, float]:
+    x, y, z, w = (np.array(parts) / np.linalg.norm(parts)).tolist()
+    return x, y, z, w
+
+
+units = st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda parts: np.linalg.norm(parts) > 0.1).map(unit)
+
+
+@given(units, units)
+def test_what_moves_is_as_uncertain_as_its_time(start: Any, end: Any) -> None:
+    """The movement as OpenCV sees it: the rotation vector of after · beforeᵀ, in the body frame."""
+    before = Pose(position_m=(0, 0, 1), orientation_xyzw=start, covariance=tuple(COVARIANCE))
+    after = Pose(position_m=(0.2, -0.1, 1.05), orientation_xyzw=end, covariance=tuple(COVARIANCE))
+    turn = cv2.Rodrigues(rotation(end) @ rotation(start).T)[0].ravel()
+    if np.linalg.norm(turn) > 3.0:
+        return  # nearly half a turn: both ways are equally long
+    moved = 0.1 * np.array([0.2, -0.1, 0.05, *turn])
+    stated = between(before, after, 0.3, share_sigma=0.1).covariance
+    assert stated is not None
+    assert np.array(stated).reshape(6, 6) == pytest.approx(1e-6 * np.eye(6) + np.outer(moved, moved), abs=1e-7)
+
+
+def test_a_time_that_is_known_to_the_second_makes_a_moving_camera_uncertain(file: Path) -> None:
+    poses = read(file, lines_of(timed(1.0), timed(1.5, position_m=[1.1, 2.0, 0.5]), timed(9.0)))
+    for time_s in (1.0, 1.2, 1.5):
+        covariance = found(poses.pose_for(None, time_s, 0.5)).covariance
+        assert covariance is not None
+        assert np.array(covariance).reshape(6, 6)[0, 0] == pytest.approx(1e-6 + (0.2 * 0.5) ** 2)  # 0.2 m/s
+    assert found(poses.pose_for(None, 9.0, 0.0)).covariance is not None
+    assert found(poses.pose_for(None, 9.0, 0.5)).covariance is None  # nobody says how fast it moved
+    assert found(poses.pose_for(None, 1.2, None)).covariance is None
+    assert found(read(file, lines_of(timed(1.0))).pose_for(None, 1.0, 0.5)).covariance is None
 
 
 # ------------------------------------------------------------------------------------------------- unknown, not perfect

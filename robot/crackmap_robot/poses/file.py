@@ -60,10 +60,11 @@ class PoseFile:
             )
         return found[0] if found else None
 
-    def pose_for(self, file_name: str | None, time_s: float | None) -> Pose | Missing:
+    def pose_for(self, file_name: str | None, time_s: float | None, time_sigma_s: float | None = 0.0) -> Pose | Missing:
         """The camera's pose for a photograph of that name, or at that time (UNIX seconds).
 
-        Between two rows at most `max_gap_s` apart poses are interpolated; none is ever guessed outside of them.
+        Between two rows at most `max_gap_s` apart poses are interpolated; none is ever guessed outside of them. The
+        time's standard deviation times the speed there is part of the covariance; None makes the covariance unknown.
         """
         if not self.by_time:
             if file_name is None:
@@ -72,22 +73,26 @@ class PoseFile:
             return row.pose if row else Missing(f"{self.path.name} has no row for {PurePosixPath(file_name).name}")
         if time_s is None:
             return Missing(f"{self.path.name} gives poses by time, and the frame's time is not known")
-        return self._at(time_s)
+        pose = self._at(time_s, time_sigma_s or 0.0)
+        return pose.model_copy(update={"covariance": None}) if isinstance(pose, Pose) and time_sigma_s is None else pose
 
-    def _at(self, time_s: float) -> Pose | Missing:
+    def _at(self, time_s: float, time_sigma_s: float) -> Pose | Missing:
         number = bisect.bisect_left(self.rows, time_s, key=lambda row: row.known_time_s)
         if number == len(self.rows):
             return Missing(f"{self.path.name}: {time_s - self.rows[-1].known_time_s:.3f} s after the last pose")
-        after = self.rows[number]
-        if after.known_time_s == time_s:
-            return after.pose
-        if number == 0:
-            return Missing(f"{self.path.name}: {after.known_time_s - time_s:.3f} s before the first pose")
-        before = self.rows[number - 1]
+        here = self.rows[number]
+        at_row = here.known_time_s == time_s
+        if at_row and time_sigma_s == 0:
+            return here.pose
+        if number == 0 and not at_row:
+            return Missing(f"{self.path.name}: {here.known_time_s - time_s:.3f} s before the first pose")
+        before, after = self.rows[max(number - 1, 0)], self.rows[min(max(number, 1), len(self.rows) - 1)]
         gap_s = after.known_time_s - before.known_time_s
+        if at_row and not 0 < gap_s <= self.max_gap_s:
+            return here.pose.model_copy(update={"covariance": None})  # nobody says how fast it moved
         if gap_s > self.max_gap_s:
             return Missing(f"{self.path.name}: the poses around it are {gap_s:.3f} s apart, over {self.max_gap_s:g} s")
-        return between(before.pose, after.pose, (time_s - before.known_time_s) / gap_s)
+        return between(before.pose, after.pose, (time_s - before.known_time_s) / gap_s, time_sigma_s / gap_s)
 
 
 def read_poses(path: Path, max_gap_s: float = 1.0) -> PoseFile:

@@ -28,7 +28,8 @@ def pose_slopes(rays: FloatArray, pose: Pose) -> FloatArray:
 def covariances(rays: FloatArray, pose: Pose) -> FloatArray | None:
     """(n, 3): uu, uv, vv in m² where body-frame vectors (n, 3) meet the surface; None where the pose's is unknown.
 
-    J Σ Jᵀ with the 6 × 6 covariance of the pose. Calibration, timing and flatness are not in it.
+    J Σ Jᵀ with the 6 × 6 covariance of the pose, which holds the time's where poses are found by time. Calibration,
+    exposure on the move and flatness are not in it.
     """
     if pose.covariance is None:
         return None
