@@ -71,6 +71,14 @@ def test_what_is_neither_file_nor_folder(tmp_path: Path) -> None:
         read_photo(tmp_path / "pipe.jpg")
 
 
+def test_a_file_that_no_memory_should_hold_is_not_read(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.tif"
+    with huge.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(InputError, match=r"huge\.tif: has 1,099,511,627,776 bytes; at most 900,000,000 are read"):
+        read_photo(huge)
+
+
 def test_missing_and_empty_sources(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere: cannot be read \(No such file"):
         open_folder(tmp_path / "nowhere")

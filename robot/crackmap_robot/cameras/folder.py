@@ -9,9 +9,11 @@ from pathlib import Path
 
 from crackmap.errors import InputError
 from crackmap_robot.cameras.camera import Photo, Refused
-from crackmap_robot.cameras.photograph import read_header
+from crackmap_robot.cameras.photograph import LARGEST_PX, read_header
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
+LARGEST_BYTES = 3 * LARGEST_PX
+"""Of one file, which is read whole: what the largest photograph takes without any compression."""
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -77,8 +79,13 @@ def read_photo(path: Path) -> Photo:
     Raises InputError when it cannot be read or is not a photograph that can be scanned.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # asked first: to open a pipe blocks
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # asked first: to open a pipe blocks
             raise InputError(f"{path}: is not a file. Take it out of the folder.")
+        if found.st_size > LARGEST_BYTES:
+            raise InputError(
+                f"{path}: has {found.st_size:,} bytes; at most {LARGEST_BYTES:,} are read. Cut it into parts."
+            )
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
