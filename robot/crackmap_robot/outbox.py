@@ -166,6 +166,19 @@ class Outbox:
             )
             rows.executemany("INSERT INTO shows VALUES (?, ?)", [(report_id, p.sha256) for p in pictures])
 
+    def found(self, sha256: str, path: Path) -> None:
+        """A known photograph lies at that path now: if it is gone from where it was, it will be sent from here.
+
+        A copy beside the one that is known changes nothing.
+        """
+        rows = self._read("SELECT path, state FROM picture WHERE sha256 = ? AND path <> ?", sha256, os.fsencode(path))
+        if rows and (rows[0][1] == State.REFUSED or not Path(os.fsdecode(rows[0][0])).exists()):
+            with self._transaction() as changing:
+                changing.execute(
+                    "UPDATE picture SET path = ?, state = iif(state = 'refused', 'waiting', state) WHERE sha256 = ?",
+                    (os.fsencode(path), sha256),
+                )
+
     # ---------------------------------------------------------------------------------------------------- the uplink
 
     def waiting_reports(self, server: str, most: int, most_bytes: int) -> list[Waiting]:

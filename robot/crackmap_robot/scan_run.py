@@ -97,6 +97,8 @@ def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progre
         label, key = result.photo.label, headers.key(result.photo)
         if isinstance(result, Scored):
             outbox.add(headers, key, result.report, result.pictures)
+        else:
+            outbox.found(result.photo.image.sha256, result.photo.path)
         tally.count(label, key, result.report, lowest)
         if Flag.OUT_OF_RANGE in result.report.flags and not warned:
             progress.note(_scale_warning(scanner, result))

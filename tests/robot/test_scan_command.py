@@ -47,6 +47,17 @@ def test_the_same_command_again_scans_nothing_and_writes_the_same_table(
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_photographs_that_moved_are_sent_from_where_they_are_now(scan, photographs: Path, tmp_path: Path) -> None:
+    assert scan(photographs, *SCALE).code == 0
+    moved = photographs.rename(tmp_path / "card of monday")
+    (moved / "img1.jpg").rename(moved / "first.jpg")
+    assert scan(moved, *SCALE).code == 0
+    with Outbox(tmp_path / "outbox.sqlite") as outbox:
+        paths = [Path(os.fsdecode(path)) for (path,) in outbox._read("SELECT path FROM picture ORDER BY rowid")]
+    assert [path.name for path in paths] == ["first.jpg", *(f"img{number}.jpg" for number in range(2, 7))]
+    assert {path.parent for path in paths} == {moved}
+
+
 def test_every_tile_is_in_the_table(scan, photographs: Path, models: Path, tmp_path: Path) -> None:
     (photographs / "img7.png").write_bytes(b"")
     dark = Image.new("RGB", (64, 32), (200, 200, 200))
