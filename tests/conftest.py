@@ -59,13 +59,22 @@ def _there(thing: str) -> bool:
     return THINGS[thing]()
 
 
+REQUIRED = frozenset(filter(None, os.environ.get("CRACKMAP_REQUIRE", "").split(",")))
+
+
+def pytest_configure() -> None:
+    """A misspelt requirement would require nothing."""
+    unknown = REQUIRED - THINGS.keys()
+    if unknown:
+        raise pytest.UsageError(f"CRACKMAP_REQUIRE: no such thing: {', '.join(sorted(unknown))}; {', '.join(THINGS)}")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail, a test whose things are not all there."""
-    required = set(filter(None, os.environ.get("CRACKMAP_REQUIRE", "").split(",")))
     for thing in (thing for marker in item.iter_markers("needs") for thing in marker.args):
         if not _there(thing):
             _missed[thing] += 1
-            (pytest.fail if thing in required else pytest.skip)(f"needs {thing}, which is not here")
+            (pytest.fail if thing in REQUIRED else pytest.skip)(f"needs {thing}, which is not here")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
