@@ -4,11 +4,10 @@ export const PAGE_ITEMS = 1000;
 
 /** What the server (or the way to it) answered instead of data. */
 export class Problem extends Error {
-  constructor(title, detail, status) {
+  constructor(title, detail) {
     super(detail ? `${title}: ${detail}` : title);
     this.title = title;
     this.detail = detail;
-    this.status = status;
   }
 }
 
@@ -29,7 +28,7 @@ export async function read(path, parameters = {}, signal = undefined) {
     answer = await fetch(address(path, parameters), { signal, headers: { Accept: "application/json" } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem("The server does not answer", "Is it still running? The page shows what it had loaded.", 0);
+    throw new Problem("The server does not answer", "Is it still running? The page shows what it had loaded.");
   }
   if (!answer.ok) throw await problemOf(answer);
   return answer.json();
@@ -39,7 +38,7 @@ export async function read(path, parameters = {}, signal = undefined) {
 export async function problemOf(answer) {
   const said = await answer.json().catch(() => ({}));
   const title = said.title ?? `The server answered ${answer.status}`;
-  return new Problem(title, said.detail, answer.status);
+  return new Problem(title, said.detail);
 }
 
 /** All items of a list that is known to be short enough, page by page. */
