@@ -90,7 +90,7 @@ class Summary:
         for refused in tally.refused:
             yield f"refused      {refused.error}"
         if counts.refused:
-            yield f"The server refused {counts.refused} reports or pictures; they are kept: {self._command('show')}"
+            yield f"{counts.refused} reports or pictures were not taken; why: {self._command('show')}"
         if self.stopped:
             yield "Stopped. What was scanned is kept; the same command goes on with the next photograph."
         if self.unavailable:

@@ -211,7 +211,8 @@ def _content(picture: Picture) -> bytes | str:
     try:
         content = picture.path.read_bytes()
     except OSError as error:
-        return f"{picture.path}: cannot be read ({error.strerror}). Put it back, then {_AGAIN}."
+        why = f"{picture.path}: cannot be read ({error.strerror})."
+        return f"{why} Put it back, then {_AGAIN}; or scan it where it is now."
     if hashlib.sha256(content).hexdigest() != picture.sha256:
         return f"{picture.path}: has changed since it was scanned. Put the original back, then {_AGAIN}."
     return content

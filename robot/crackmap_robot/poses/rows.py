@@ -140,7 +140,9 @@ def _csv_records(path: Path, text: str) -> Iterator[_Record]:
 def _check_columns(path: Path, columns: list[str]) -> None:
     for name in columns:
         if name not in CSV_COLUMNS:
-            raise PoseFileError(f"{path}, line 1, {name!r}: is not known; the columns are {', '.join(CSV_COLUMNS)}")
+            raise PoseFileError(
+                f"{path}, line 1, {name[:80]!r}: is not known; the columns are {', '.join(CSV_COLUMNS)}"
+            )
         if columns.count(name) > 1:
             raise PoseFileError(f"{path}, line 1, {name}: stands there {columns.count(name)} times; keep one column")
     missing = [name for name in (*CSV_POSITION, *CSV_ORIENTATION) if name not in columns]
