@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-PHOTOGRAPHS = 12
+PHOTOGRAPHS = 40
 TABLES = ("header", "report", "picture", "shows")
 
 
