@@ -9,10 +9,11 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from crackmap_server.errors import RETRY_AFTER_S, STATUS, DatabaseFailed, ServerError
+from crackmap_server.errors import RETRY_AFTER_S, STATUS, Busy, DatabaseFailed, ServerError
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(NoConnection, _too_many_readers)
     app.add_exception_handler(ClientDisconnect, _client_left)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -67,6 +69,12 @@ def _of_http(_request: Request, error: Exception) -> ProblemResponse:
 def _database(request: Request, error: Exception) -> ProblemResponse:
     _log.error("database error=%r path=%s", str(getattr(error, "orig", error)), request.url.path)
     return _refused(request, DatabaseFailed("the server's database failed; try again later"))
+
+
+def _too_many_readers(request: Request, _error: Exception) -> ProblemResponse:
+    """All connections to the database are taken by answers that are still being read."""
+    _log.warning("no connection is free path=%s", request.url.path)
+    return _refused(request, Busy("too many answers are being read at the moment; ask again later"))
 
 
 def _client_left(request: Request, _error: Exception) -> ProblemResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 import crackmap_server
 from crackmap_server import errors
@@ -104,3 +105,17 @@ def test_no_broad_except_without_a_reason() -> None:
             broad = isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) == "Exception")
             if broad and not any(isinstance(part, ast.Raise) for part in ast.walk(node)):
                 assert "noqa: BLE001 - " in lines[node.lineno - 1], f"{path}:{node.lineno}"
+
+
+def test_too_many_readers_are_asked_to_come_back(settings: Any) -> None:
+    app = create_app(settings)
+
+    @app.get("/crowded")
+    def crowded() -> None:
+        raise NoConnection
+
+    with prepared(settings), TestClient(app, base_url="http://localhost") as client:
+        response = client.get("/crowded")
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
+    assert "ask again later" in response.json()["detail"]
