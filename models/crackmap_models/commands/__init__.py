@@ -1,0 +1,12 @@
+"""`crackmap models …`: one command, one file."""
+
+import typer
+
+from crackmap_models.commands.convert import convert
+from crackmap_models.commands.evaluate import evaluate
+from crackmap_models.commands.render import render
+from crackmap_models.commands.train import train
+
+app = typer.Typer(help="Train, convert and evaluate crack classifiers.", no_args_is_help=True)
+for command in (render, train, convert, evaluate):
+    app.command()(command)

@@ -1,0 +1,1 @@
+"""From labelled tiles and scores to figures that can be trusted."""

@@ -1,0 +1,1 @@
+"""A model file with its manifest and card."""
