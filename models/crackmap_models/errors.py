@@ -5,7 +5,9 @@ InputError
 │   ├── MissingImages     a folder or a file that the split file names is not there
 │   ├── UnreadableImage   a file that does not decode to a colour picture
 │   ├── EmptyClass        a training set without one of the two classes
-│   └── OneClassSet       an evaluation set on which no figure can be computed
+│   ├── OneClassSet       an evaluation set on which no figure can be computed
+│   ├── ByEyeError        a file of labels by eye that cannot be used
+│   └── PhotographError   a whole photograph and its labels that do not belong together
 └── RunError              a training run that cannot be resumed, converted or evaluated
 """
 
@@ -30,6 +32,14 @@ class EmptyClass(TrainingDataError):  # noqa: N818
 
 class OneClassSet(TrainingDataError):  # noqa: N818
     """AUROC, recall and the like need tiles of both classes."""
+
+
+class ByEyeError(TrainingDataError):
+    """A file of labels by eye cannot be used."""
+
+
+class PhotographError(TrainingDataError):
+    """A whole photograph or its tile labels cannot be used."""
 
 
 class RunError(InputError):

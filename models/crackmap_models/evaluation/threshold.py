@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crackmap_models.evaluation.figures import Scored
+from crackmap_models.evaluation.kinds import Scored
 
 FALSE_TILE_SHARE = 0.02
 RULE = (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 threshold = pytest.importorskip(
     "crackmap_models.evaluation.threshold", reason="the models part is not installed: make test-models"
 )
-from crackmap_models.evaluation.figures import Scored  # noqa: E402 - only where the part is installed
+from crackmap_models.evaluation.kinds import Scored  # noqa: E402 - only where the part is installed
 
 
 def kind(seed: int, count: int, step: float) -> Scored:

@@ -1,0 +1,105 @@
+"""Labels by eye: what people saw when they looked at published tiles again, without knowing the published label.
+
+A file has the columns surface, file, first, second: what two blind passes said, each crack, no_crack or doubtful.
+`second` is empty where there was one pass only.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from crackmap_models.data.tiles import LabelledTile, Surface
+from crackmap_models.errors import ByEyeError
+
+Seen = Literal["crack", "no_crack", "doubtful"]
+COLUMNS = ("surface", "file", "first", "second")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One tile of SDNET2018 and what one or two blind passes saw on it."""
+
+    surface: Surface
+    file: str
+    first: Seen
+    second: Seen | None
+
+    @property
+    def crack(self) -> bool | None:
+        """What all passes agree on; None for a disputed tile, on which they differ or one of them doubts."""
+        if self.first == "doubtful" or self.second not in (None, self.first):
+            return None
+        return self.first == "crack"
+
+
+def read_by_eye(path: Path) -> list[Reading]:
+    """The rows of a file of labels by eye, in its order.
+
+    Raises ByEyeError with file, line, column and value.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            lines = csv.DictReader(stream)
+            missing = [column for column in COLUMNS if column not in (lines.fieldnames or ())]
+            if missing:
+                raise ByEyeError(f"{path} line 1: no column {missing[0]}. The columns are {', '.join(COLUMNS)}.")
+            numbered = [(lines.line_num, line) for line in lines]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ByEyeError(f"{path}: cannot be read ({error}). It is a CSV file in UTF-8.") from error
+    readings: dict[tuple[str, str], Reading] = {}
+    for number, line in numbered:
+        reading = _reading(path, number, line)
+        key = (reading.surface, reading.file)
+        if key in readings:
+            raise ByEyeError(f"{path} line {number}: file {reading.file!r} of {reading.surface} is there twice.")
+        readings[key] = reading
+    if not readings:
+        raise ByEyeError(f"{path}: holds no rows.")
+    return list(readings.values())
+
+
+def readings_of(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> Mapping[Path, Reading]:
+    """The reading of each SDNET2018 tile, by its path, that has one.
+
+    Raises ByEyeError when none has, which means that file and images (or the split) do not belong together.
+    """
+    known = {(reading.surface, reading.file): reading for reading in readings}
+    found = {
+        tile.path: known[tile.surface, tile.path.name]
+        for tile in tiles
+        if tile.source == "sdnet2018" and (tile.surface, tile.path.name) in known
+    }
+    if not found:
+        raise ByEyeError(
+            f"none of the {len(readings)} tiles labelled by eye (the first is {readings[0].surface} "
+            f"{readings[0].file}) is among the SDNET2018 tiles of this split. Give --sdnet2018 and the split's file."
+        )
+    return found
+
+
+def relabelled(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> list[LabelledTile]:
+    """The tiles under what was seen where somebody looked again; disputed ones are left out.
+
+    Raises ByEyeError when none of the SDNET2018 tiles was looked at.
+    """
+    tiles = list(tiles)
+    seen = {path: reading.crack for path, reading in readings_of(tiles, readings).items()}
+    kept = (tile for tile in tiles if seen.get(tile.path, tile.crack) is not None)
+    return [replace(tile, crack=seen[tile.path], looked_at=True) if tile.path in seen else tile for tile in kept]
+
+
+def _reading(path: Path, number: int, line: dict[str, str]) -> Reading:
+    surface = (line["surface"] or "").lower()
+    if surface not in {"walls", "decks", "pavements"}:
+        raise ByEyeError(f"{path} line {number}: surface is {line['surface']!r}; must be walls, decks or pavements.")
+    if not line["file"]:
+        raise ByEyeError(f"{path} line {number}: file is empty; must be the tile's file name, as 7069-101.jpg.")
+    for column in ("first", "second"):
+        if line[column] not in get_args(Seen) and not (column == "second" and not line[column]):
+            raise ByEyeError(
+                f"{path} line {number}: {column} is {line[column]!r}; must be crack, no_crack or doubtful"
+                + (" (or empty)." if column == "second" else ".")
+            )
+    return Reading(surface, line["file"], line["first"], line["second"] or None)  # type: ignore[arg-type]  # checked
