@@ -1,0 +1,53 @@
+"""Random curves and surfaces that everything drawn is made of, and small filters on planes [h, w]."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from crackmap_models.data.tiles import Pixels
+
+Plane = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float32]
+
+
+def curve(count: int, knots: int, rng: np.random.Generator, octaves: int = 3) -> Plane:
+    """Piecewise linear noise [count] of about unit deviation: `knots` random values, then twice as many of half."""
+    total = np.zeros(count)
+    along = np.linspace(0.0, 1.0, count)
+    for octave in range(octaves):
+        values = rng.standard_normal(max(2, knots) * 2**octave)
+        total += np.interp(along, np.linspace(0.0, 1.0, len(values)), values) / 2**octave
+    return total.astype(np.float32)
+
+
+def cloud(height: int, width: int, knots: int, rng: np.random.Generator) -> Plane:
+    """A smooth surface [height, width] of about unit deviation with some `knots` bumps from side to side."""
+    grid = rng.standard_normal((max(2, knots), max(2, knots)), np.float32)
+    return plane(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def blurred(image: Plane, sigma_px: float) -> Plane:
+    """Gaussian blur; below 0.2 px nothing happens."""
+    return image if sigma_px < 0.2 else plane(cv2.GaussianBlur(image, (0, 0), sigma_px))
+
+
+def shifted(image: Plane, right_px: float, down_px: float) -> Plane:
+    """The plane moved by a fraction of pixels; what comes in over the border is the border's value."""
+    height, width = image.shape
+    move = np.array([[1, 0, right_px], [0, 1, down_px]], np.float32)
+    return plane(cv2.warpAffine(image, move, (width, height), borderMode=cv2.BORDER_REPLICATE))
+
+
+def grey_of(pixels: Pixels) -> Plane:
+    """RGB [h, w, 3] → luma [h, w], 0..255."""
+    return plane(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def log_uniform(low: float, high: float, rng: np.random.Generator) -> float:
+    """A value between low and high, each factor as likely as any other."""
+    return float(low * (high / low) ** rng.random())
+
+
+def plane(image: cv2.typing.MatLike) -> Plane:
+    """As float32."""
+    return np.asarray(image, np.float32)

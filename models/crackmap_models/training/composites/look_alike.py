@@ -1,0 +1,53 @@
+"""Things on a tile that are taken for cracks and are none."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from crackmap_models.data.tiles import Pixels
+from crackmap_models.training.composites.cables import draw_cable
+from crackmap_models.training.composites.holes import draw_bug_holes, draw_tie_hole
+from crackmap_models.training.composites.joints import (
+    draw_board_line,
+    draw_grooves,
+    draw_joint,
+    draw_masonry,
+    draw_plane_edge,
+)
+from crackmap_models.training.composites.plants import draw_grass, draw_leaves, draw_twig
+from crackmap_models.training.composites.scratches import draw_broom, draw_pencil, draw_scratches
+from crackmap_models.training.composites.shadows import draw_shadow
+from crackmap_models.training.composites.signs import draw_letters, draw_tape
+from crackmap_models.training.composites.stains import draw_drips, draw_wet_patch
+
+Draw = Callable[[Pixels, np.random.Generator], Pixels]
+SHARES: dict[Draw, float] = {
+    draw_board_line: 4,
+    draw_joint: 2,
+    draw_plane_edge: 2,
+    draw_grooves: 1,
+    draw_masonry: 1.5,
+    draw_shadow: 3,
+    draw_drips: 2,
+    draw_wet_patch: 2,
+    draw_pencil: 2,
+    draw_letters: 2,
+    draw_tape: 0.7,
+    draw_scratches: 2,
+    draw_broom: 1.5,
+    draw_bug_holes: 2,
+    draw_tie_hole: 1.5,
+    draw_cable: 2,
+    draw_twig: 2.5,
+    draw_grass: 0.7,
+    draw_leaves: 1,
+}
+_DRAWS = tuple(SHARES)
+_ODDS = np.array([*SHARES.values()]) / sum(SHARES.values())
+
+
+def draw_look_alike(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """RGB [h, w, 3] → RGB [h, w, 3] with one to three things on it that are not cracks, one most often."""
+    for _ in range(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.1])):
+        pixels = _DRAWS[rng.choice(len(_DRAWS), p=_ODDS)](pixels, rng)
+    return pixels

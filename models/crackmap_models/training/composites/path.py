@@ -1,0 +1,165 @@
+"""Where cracks run: broken lines by midpoint displacement, alone, branched, side by side or as a network.
+
+Midpoint displacement after Fournier, Fussell, Carpenter, "Computer rendering of stochastic models", CACM 25 (1982).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from crackmap_models.training.composites.fields import Points, log_uniform
+
+SPACING_PX = 2.5
+LEAST_LENGTH_PX = 42.0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line [n, 2] (x, y in px) with its share of the system's width, and whether it thins out at its two ends."""
+
+    points: Points
+    share: float = 1.0
+    taper_start: bool = False
+    taper_end: bool = False
+
+
+def system(height: int, width: int, rng: np.random.Generator) -> list[Path]:
+    """The paths of one crack system; at least LEAST_LENGTH_PX of them lie on the tile."""
+    kind = rng.random()
+    for _ in range(6):
+        paths = _network(height, width, rng) if kind < 0.1 else _lines(height, width, rng, kind)
+        if sum(visible_length_px(path.points, height, width) for path in paths) >= LEAST_LENGTH_PX * 1.3:
+            return paths
+    ends = np.array([[-5, height * 0.4], [width + 5, height * 0.6]], np.float32)
+    return [Path(displaced(ends, 0.06, 0.9, rng))]
+
+
+def visible_length_px(points: Points, height: int, width: int) -> float:
+    """How much of a line lies on the tile."""
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    return float(steps[inside(points, height, width)[1:]].sum())
+
+
+def inside(points: Points, height: int, width: int) -> npt.NDArray[np.bool_]:
+    """Which of the points [n, 2] lie on the tile: [n]."""
+    x, y = points.T
+    return np.asarray((x >= 0) & (x < width) & (y >= 0) & (y < height))
+
+
+def displaced(ends: Points, rough: float, keep: float, rng: np.random.Generator) -> Points:
+    """Midpoint displacement between two points or along several [k, 2]: [n, 2] at about SPACING_PX.
+
+    Each round moves midpoints sideways by `rough` of their segment's length; `keep` < 1 calms finer rounds.
+    """
+    points = ends
+    longest = float(np.linalg.norm(np.diff(ends, axis=0), axis=1).max())
+    for _ in range(max(1, int(np.ceil(np.log2(max(2.0, longest / SPACING_PX)))))):
+        step = np.diff(points, axis=0)
+        side = np.stack([-step[:, 1], step[:, 0]], 1)
+        moves = rng.normal(0.0, rough, (len(step), 1)).astype(np.float32)
+        grown = np.empty((2 * len(points) - 1, 2), np.float32)
+        grown[::2] = points
+        grown[1::2] = points[:-1] + step * 0.5 + side * moves
+        points, rough = grown, rough * keep
+    return points
+
+
+def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> list[Path]:
+    rough, keep = log_uniform(0.05, 0.2, rng), rng.uniform(0.85, 1.08)
+    main = _main(height, width, rough, keep, rng)
+    paths = [main]
+    if kind < 0.2:
+        paths += _beside(main, rough, keep, rng)
+    elif kind < 0.5:
+        paths += [_branch(main, rough, keep, rng) for _ in range(rng.integers(1, 4))]
+    return paths
+
+
+def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Generator) -> Path:
+    side = min(height, width)
+    kind = rng.random()
+    if kind < 0.5:  # across the tile
+        sides = rng.permutation(4)[:2]
+        ends = np.stack([_on_side(int(k), height, width, rng) for k in sides])
+        taper = False, False
+    elif kind < 0.65:  # over a corner
+        along, down = rng.uniform(max(30.0, 0.12 * side), max(36.0, 0.45 * side), 2)
+        ends = np.array([[along, -6.0], [-6.0, down]], np.float32)
+        if rng.random() < 0.5:
+            ends[:, 0] = width - 1 - ends[:, 0]
+        if rng.random() < 0.5:
+            ends[:, 1] = height - 1 - ends[:, 1]
+        taper = False, False
+    else:  # ends inside; begins at a border or inside
+        end = rng.uniform(0.15, 0.85, 2) * (width, height)
+        if kind < 0.88:
+            start, taper = _on_side(int(rng.integers(4)), height, width, rng), (False, True)
+        else:
+            angle = rng.uniform(0, 2 * np.pi)
+            length = rng.uniform(max(56.0, 0.25 * side), max(60.0, 0.8 * side))
+            start, taper = end + length * np.array([np.cos(angle), np.sin(angle)]), (True, True)
+        ends = np.stack([start, end]).astype(np.float32)
+    return Path(displaced(ends, rough, keep, rng), 1.0, *taper)
+
+
+def _on_side(side: int, height: int, width: int, rng: np.random.Generator) -> Points:
+    """A point a little outside the top, bottom, left or right border."""
+    x, y = rng.uniform(0.04, 0.96, 2) * (width, height)
+    places = [(x, -8.0), (x, height + 8.0), (-8.0, y), (width + 8.0, y)]
+    return np.array(places[side], np.float32)
+
+
+def _branch(main: Path, rough: float, keep: float, rng: np.random.Generator) -> Path:
+    """A side arm that leaves at 20° to 80° and thins out."""
+    points = main.points
+    at = int(rng.uniform(0.1, 0.9) * (len(points) - 1))
+    ahead = points[min(at + 6, len(points) - 1)] - points[max(at - 6, 0)]
+    turn = rng.uniform(0.35, 1.4) * (1 if rng.random() < 0.5 else -1)
+    angle = np.arctan2(ahead[1], ahead[0]) + turn + (np.pi if rng.random() < 0.3 else 0.0)
+    span = float(np.linalg.norm(points[-1] - points[0]))
+    length = log_uniform(0.12, 0.8, rng) * max(span, 40.0)
+    end = points[at] + length * np.array([np.cos(angle), np.sin(angle)], np.float32)
+    line = displaced(np.stack([points[at], end]), rough, keep, rng)
+    return Path(line, rng.uniform(0.25, 0.8), False, True)
+
+
+def _beside(main: Path, rough: float, keep: float, rng: np.random.Generator) -> list[Path]:
+    """One or two further cracks that run about parallel to the main one."""
+    ends = main.points[[0, -1]]
+    step = ends[1] - ends[0]
+    side = np.array([-step[1], step[0]]) / max(1.0, float(np.linalg.norm(step)))
+    paths = []
+    for _ in range(rng.integers(1, 3)):
+        away = log_uniform(10.0, 90.0, rng) * (1 if rng.random() < 0.5 else -1)
+        wobble = rng.normal(0.0, 8.0, (2, 2))
+        moved = (ends + side * away + wobble).astype(np.float32)
+        paths.append(Path(displaced(moved, rough, keep, rng), rng.uniform(0.4, 1.0), True, True))
+    return paths
+
+
+def _network(height: int, width: int, rng: np.random.Generator) -> list[Path]:
+    """Map cracking: the borders of Voronoi cells, some of them missing."""
+    cell = log_uniform(max(28.0, 0.12 * min(height, width)), max(60.0, 0.6 * min(height, width)), rng)
+    margin = 1.5 * cell
+    across, down = (np.arange(-margin, side + margin, cell) for side in (width, height))
+    seeds = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
+    seeds = (seeds + rng.uniform(-0.45, 0.45, seeds.shape) * cell).astype(np.float32)
+    low = np.floor(seeds.min(0)).astype(int) - 2
+    size = np.ceil(seeds.max(0)).astype(int) + 2 - low
+    mesh = cv2.Subdiv2D((int(low[0]), int(low[1]), int(size[0]), int(size[1])))
+    mesh.insert(seeds.tolist())
+    facets, _ = mesh.getVoronoiFacetList([])
+    rough, missing = rng.uniform(0.05, 0.14), rng.uniform(0.0, 0.35)
+    seen, paths = set(), []
+    for facet in facets:
+        for start, end in zip(facet, np.roll(facet, -1, 0), strict=True):
+            key = tuple(sorted((tuple(np.round(start)), tuple(np.round(end)))))
+            middle = (start + end) / 2
+            near = -20 < middle[0] < width + 20 and -20 < middle[1] < height + 20
+            if near and key not in seen and rng.random() >= missing:
+                line = displaced(np.stack([start, end]).astype(np.float32), rough, 1.0, rng)
+                paths.append(Path(line, rng.uniform(0.4, 1.0)))
+            seen.add(key)
+    return paths
