@@ -4,30 +4,49 @@ from pathlib import Path
 
 import typer
 
-from crackmap_models.commands.options import METU, RENDERED, SDNET2018, SPLITS, read_tiles, say
+from crackmap_models.commands.options import (
+    BY_EYE,
+    METU,
+    MODELS,
+    RENDERED,
+    SDNET2018,
+    SPLIT,
+    SPLITS,
+    read_eyes,
+    read_tiles,
+    say,
+    val_or_test,
+)
 
 
 def evaluate(
-    model: Path = typer.Argument(..., exists=True, dir_okay=False, help="A .tflite file with its manifest beside it."),
+    models: list[Path] = MODELS,
     *,
     metu: Path | None = METU,
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
-    split: str = typer.Option("test", help="val or test."),
+    by_eye: Path | None = BY_EYE,
+    split: str = SPLIT,
+    report: Path | None = typer.Option(
+        None, file_okay=False, help="Also write figures.json, figures.md and plots here, a folder for each model."
+    ),
 ) -> None:
-    """Print a model file's figures per data set and surface kind, with 95 % intervals."""
-    from crackmap.errors import SettingError
-    from crackmap.manifest import read_manifest
-    from crackmap_models.conversion.lite import LiteModel
-    from crackmap_models.data.tiles import of_split
-    from crackmap_models.evaluation.figures import figures, score
-    from crackmap_models.evaluation.threshold import logit
+    """Print models' figures per data set and surface kind, with 95 % intervals over groups of overlapping tiles.
 
-    if split not in {"val", "test"}:
-        raise SettingError(f"--split {split}: must be val or test.")
-    manifest, content = read_manifest(model)
-    rows = of_split(read_tiles(metu, sdnet2018, rendered, splits), split)  # type: ignore[arg-type]  # checked above
-    for figure in figures(score(LiteModel(content), rows), logit(manifest.threshold), split):
-        interval = f"{figure.value:8.4f}  ({figure.low:.4f} to {figure.high:.4f})"
-        say(f"{figure.data:30} {figure.measure:32} {interval}  {figure.count} tiles")
+    A model is a .tflite file with its manifest, or a run folder; a run's threshold is chosen on the val rows.
+    With --by-eye, tiles that were looked at again get rows of their own, and disputed ones are counted apart.
+    """
+    from crackmap_models.evaluation.evaluation import evaluate
+    from crackmap_models.evaluation.scorers import open_scorer
+    from crackmap_models.evaluation.tables import text
+    from crackmap_models.evaluation.written import write
+
+    wanted = val_or_test(split)
+    tiles = read_tiles(metu, sdnet2018, rendered, splits)
+    readings = read_eyes(by_eye, tiles, wanted)
+    for model in models:
+        evaluation = evaluate(open_scorer(model), tiles, wanted, readings, say=say)
+        say(text(evaluation) + "\n")
+        if report:
+            write(evaluation, report / evaluation.model, say=say)

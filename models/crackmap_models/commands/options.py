@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from crackmap_models.data.tiles import LabelledTile
+    from collections.abc import Mapping
+
+    from crackmap_models.data.by_eye import Reading
+    from crackmap_models.data.tiles import LabelledTile, Split
 
 METU = typer.Option(None, exists=True, file_okay=False, help="METU images: the complete set or the sample.")
 SDNET2018 = typer.Option(None, exists=True, file_okay=False, help="SDNET2018 images: the complete set or the sample.")
@@ -14,6 +17,11 @@ RENDERED = typer.Option(None, exists=True, file_okay=False, help="Tiles made by 
 SPLITS = typer.Option(None, exists=True, file_okay=False, help="Folder of metu.csv.gz and sdnet2018.csv.gz.")
 RUN = typer.Argument(..., help="Run folder: settings, checkpoints, history.")
 SIZES = typer.Option([227, 256], "--tile-px", min=32, help="Tile size; may be given several times.")
+MODELS = typer.Argument(..., exists=True, help="A .tflite file with its manifest beside it, or a run folder; several.")
+SPLIT = typer.Option("test", help="val or test.")
+BY_EYE = typer.Option(
+    None, exists=True, file_okay=False, help="Folder of val.csv and test.csv: SDNET2018 tiles labelled again by eye."
+)
 TO = typer.Option(Path("models/shipped"), file_okay=False, help="Where the .tflite, .json and .md files go.")
 
 
@@ -38,3 +46,26 @@ def read_tiles(
     if not tiles:
         raise SettingError("no tiles: give at least one of --metu, --sdnet2018, --rendered.")
     return tiles
+
+
+def val_or_test(split: str) -> "Split":
+    """Raises SettingError for any other split: nothing is measured on train, and the reserve stays untouched."""
+    from crackmap.errors import SettingError
+
+    if split not in {"val", "test"}:
+        raise SettingError(f"--split {split}: must be val or test.")
+    return split  # type: ignore[return-value]  # checked
+
+
+def read_eyes(by_eye: Path | None, tiles: "list[LabelledTile]", split: "Split") -> "Mapping[Path, Reading]":
+    """The labels by eye of the tiles of `split`, by path; says so when some are of tiles that are not there."""
+    from crackmap_models.data.by_eye import read_by_eye, readings_of
+    from crackmap_models.data.tiles import of_split
+
+    if by_eye is None:
+        return {}
+    readings = read_by_eye(by_eye / f"{split}.csv")
+    found = readings_of(of_split(tiles, split), readings)
+    if len(found) < len(readings):
+        say(f"{len(readings) - len(found)} of {len(readings)} tiles labelled by eye are not among the images given.")
+    return found

@@ -86,8 +86,13 @@ def relabelled(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> li
     """
     tiles = list(tiles)
     seen = {path: reading.crack for path, reading in readings_of(tiles, readings).items()}
-    kept = (tile for tile in tiles if seen.get(tile.path, tile.crack) is not None)
-    return [replace(tile, crack=seen[tile.path], looked_at=True) if tile.path in seen else tile for tile in kept]
+    relabelled = []
+    for tile in tiles:
+        if tile.path not in seen:
+            relabelled.append(tile)
+        elif (crack := seen[tile.path]) is not None:
+            relabelled.append(replace(tile, crack=crack, looked_at=True))
+    return relabelled
 
 
 def _reading(path: Path, number: int, line: dict[str, str]) -> Reading:

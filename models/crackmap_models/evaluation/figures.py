@@ -20,11 +20,17 @@ FALSE_TILES_PER_M2 = (3, 1, 0.3)
 
 
 def kinds_of(tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading] | None = None) -> list[Kind]:
-    """What figures are reported for: published labels, and labels by eye where there are `readings`.
+    """What figures are reported for: published labels, and right after each what the eye saw, where it looked.
 
     Raises OneClassSet for a kind with tiles of one class only.
     """
-    return published_kinds(tiles) + (by_eye_kinds(tiles, readings) if readings else [])
+    by_eye = {kind.data: kind for kind in by_eye_kinds(tiles, readings or {})}
+    return [
+        kind
+        for published in published_kinds(tiles)
+        for kind in (published, by_eye.get(f"{published.data} by eye"))
+        if kind is not None
+    ]
 
 
 def score(
