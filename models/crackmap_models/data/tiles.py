@@ -20,7 +20,10 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class LabelledTile:
-    """One image file with what a person said about it. `group` holds tiles that may show the same spot."""
+    """One image file with what a person said about it. `group` holds tiles that may show the same spot.
+
+    `looked_at`: `crack` is what was seen when the tile was looked at again, not its published label.
+    """
 
     path: Path
     crack: bool
@@ -28,6 +31,7 @@ class LabelledTile:
     surface: Surface
     group: str
     split: Split
+    looked_at: bool = False
 
     @property
     def photo(self) -> str:

@@ -1,44 +1,33 @@
-"""The network: a compact depthwise-separable one, fully convolutional up to its global pooling.
+"""Our network: compact, depthwise-separable, fully convolutional up to its global pooling.
 
-The weights do not depend on the input's size, so one training serves every tile size. The input is RGB 0..255; the
-rescaling is the first layer and, because the stem pads nothing, the converter folds it into the first convolution,
-so it costs nothing and its quantisation is that of the pixels. The output is one logit of "crack".
+The weights do not depend on the input's size, so one training serves every tile size. The rescaling is the first
+layer and, because the stem pads nothing, the converter folds it into the first convolution, so it costs nothing and
+its quantisation is that of the pixels.
 
 Normalisation is most of a step's time on a CPU, so there is one per block, after the pointwise convolution (as in
 Xception, Chollet 2017, there is nothing between depthwise and pointwise). Average and maximum pooling are both
 kept: a hairline crack fills a hundredth of a tile, and an average alone drowns it.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from crackmap.errors import SettingError
 
 # Three stride-2 steps of valid stem and blocks: under this nothing is left to pool.
 SMALLEST_INPUT_PX = 32
+STEM = 12
+# Width and number of blocks of each stage. Each halves the resolution, but for the first: it follows the stem (¼).
+STAGES = ((32, 1), (56, 3), (96, 4), (144, 2))
+DROPOUT = 0.2
+# A batch holds thousands of positions: ten batches are enough to know their mean, and a short training needs it early.
+MOMENTUM = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """Widths and depths. Stage k halves the resolution, except the first, which follows the stem (a quarter)."""
+def crack_net(tile_px: int | None = None) -> Any:
+    """A keras.Model [n, tile_px, tile_px, 3] float32 RGB 0..255 → [n, 1] logits; `tile_px` None accepts any size.
 
-    stem: int = 12
-    widths: tuple[int, ...] = (32, 56, 96, 144)
-    depths: tuple[int, ...] = (1, 3, 4, 2)
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        if len(self.widths) != len(self.depths) or not self.widths:
-            raise SettingError(f"widths {self.widths} and depths {self.depths} must name the same stages.")
-        if min(self.stem, *self.widths, *self.depths) < 1:
-            raise SettingError(f"widths {self.widths}, depths {self.depths}, stem {self.stem}: all must be at least 1.")
-
-
-SHIPPED = Architecture()
-
-
-def crack_net(architecture: Architecture, tile_px: int | None = None) -> Any:
-    """A keras.Model [n, tile_px, tile_px, 3] float32 RGB 0..255 → [n, 1] logits; `tile_px` None accepts any size."""
+    Raises SettingError when `tile_px` is too small.
+    """
     import keras  # noqa: PLC0415 - a second's import, for those who build a network
     from keras import layers  # noqa: PLC0415
 
@@ -46,14 +35,14 @@ def crack_net(architecture: Architecture, tile_px: int | None = None) -> Any:
         raise SettingError(f"an input of {tile_px} px is too small for this network; use {SMALLEST_INPUT_PX} or more.")
     pixels = keras.Input((tile_px, tile_px, 3), name="pixels")
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
-    x = layers.Conv2D(architecture.stem, 3, strides=2, activation="relu")(x)
-    x = layers.Conv2D(architecture.widths[0], 3, strides=2, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization()(x))
-    for stage, (width, depth) in enumerate(zip(architecture.widths, architecture.depths, strict=True)):
-        for block in range(depth):
+    x = layers.Conv2D(STEM, 3, strides=2, activation="relu")(x)
+    x = layers.Conv2D(STAGES[0][0], 3, strides=2, use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
+    for stage, (width, blocks) in enumerate(STAGES):
+        for block in range(blocks):
             x = _block(x, width, strides=2 if stage and block == 0 else 1)
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
-    x = layers.Dropout(architecture.dropout)(x)
+    x = layers.Dropout(DROPOUT)(x)
     return keras.Model(pixels, layers.Dense(1, name="logit")(x), name="crack_net")
 
 
@@ -63,7 +52,7 @@ def _block(x: Any, width: int, strides: int) -> Any:
 
     y = layers.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False)(x)
     y = layers.Conv2D(width, 1, use_bias=False)(y)
-    y = layers.BatchNormalization()(y)
+    y = layers.BatchNormalization(momentum=MOMENTUM)(y)
     if strides == 1 and x.shape[-1] == width:
         y = layers.Add()([x, y])
     return layers.ReLU()(y)

@@ -1,7 +1,8 @@
 """What happens to a training tile on its way into a batch: another scale, turn, light, lens and codec every time.
 
 Every tile of every source goes through the same chain, onto a canvas of the same size, and through the same JPEG
-encoder, so that neither the size nor the codec of a data set tells what it shows.
+encoder, so that neither the size nor the codec of a data set tells what it shows. `place` moves the surface under
+the camera, `photograph` is the camera; what is drawn on a surface is drawn between the two.
 """
 
 from dataclasses import dataclass
@@ -14,30 +15,68 @@ from crackmap_models.data.tiles import Pixels
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far a tile may be changed. Probabilities are per tile; ranges are uniform."""
+    """How far a tile may be changed. Probabilities are per tile; ranges are uniform, that of the scale in its log."""
 
-    scale_low: float = 0.75
-    scale_high: float = 1.2
+    scale_low: float = 0.65
+    scale_high: float = 1.25
+    drawn_scale_low: float = 0.45
+    drawn_scale_high: float = 1.8
     turn_rad: float = 0.15
-    gain: float = 0.3
-    offset: float = 30.0
-    gamma: float = 0.35
-    tint: float = 0.06
+    gain: float = 0.35
+    offset: float = 35.0
+    gamma: float = 0.45
+    tint: float = 0.08
+    grey_probability: float = 0.15
     shade_probability: float = 0.3
+    stain_probability: float = 0.2
+    stain_share: float = 0.25
     blur_probability: float = 0.3
-    blur_sigma_px: float = 1.1
+    blur_sigma_px: float = 1.4
+    sharpen_probability: float = 0.15
     noise_probability: float = 0.5
-    noise_sigma: float = 8.0
+    noise_sigma: float = 9.0
     jpeg_probability: float = 0.7
-    jpeg_quality_low: int = 35
+    jpeg_quality_low: int = 30
 
 
-def augment(pixels: Pixels, canvas_px: int, change: Augmentation, rng: np.random.Generator) -> Pixels:
-    """RGB [h, w, 3] of any size → RGB [canvas_px, canvas_px, 3]; what lies outside the tile is its mirror image."""
-    pixels = _place(pixels, canvas_px, change, rng)
+def place(
+    pixels: Pixels, canvas_px: int, change: Augmentation, rng: np.random.Generator, *, drawn: bool = False
+) -> Pixels:
+    """RGB [h, w, 3] of any size → RGB [canvas_px, canvas_px, 3]: scaled, turned, flipped, shifted.
+
+    Turned by any quarter and a little more; shifted where the scaled tile is larger than the canvas. What lies
+    outside the tile is its mirror image. A surface that will be drawn on may be scaled further: what is drawn
+    cannot get lost.
+    """
+    height, width = pixels.shape[:2]
+    low, high = (change.drawn_scale_low, change.drawn_scale_high) if drawn else (change.scale_low, change.scale_high)
+    scale = np.exp(rng.uniform(np.log(low), np.log(high)))
+    angle = rng.integers(4) * np.pi / 2 + rng.uniform(-change.turn_rad, change.turn_rad)
+    flip = 1.0 if rng.random() < 0.5 else -1.0
+    linear = scale * np.array([[np.cos(angle) * flip, -np.sin(angle)], [np.sin(angle) * flip, np.cos(angle)]])
+    slack = max(0.0, scale * max(height, width) - canvas_px) / 2
+    middle = (canvas_px - 1) / 2 + rng.uniform(-slack, slack, 2)
+    shift = middle - linear @ np.array([(width - 1) / 2, (height - 1) / 2])
+    matrix = np.column_stack([linear, shift])
+    if scale < 0.8:  # linear interpolation alone would skip pixels, and hairlines with them
+        pixels = _u8(cv2.GaussianBlur(pixels, (0, 0), 0.35 / scale))
+    border = cv2.BORDER_REFLECT_101
+    return _u8(cv2.warpAffine(pixels, matrix, (canvas_px, canvas_px), flags=cv2.INTER_LINEAR, borderMode=border))
+
+
+def photograph(pixels: Pixels, change: Augmentation, rng: np.random.Generator) -> Pixels:
+    """RGB [s, s, 3] → RGB [s, s, 3] as another camera would have taken it: light, lens, sensor, codec."""
+    if rng.random() < change.stain_probability:
+        pixels = _stain(pixels, change.stain_share, rng)
     if rng.random() < change.blur_probability:
         pixels = _u8(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, change.blur_sigma_px)))
+    elif rng.random() < change.sharpen_probability:
+        soft = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.7, 2.0))
+        amount = rng.uniform(0.3, 1.5)
+        pixels = _u8(cv2.addWeighted(pixels, 1 + amount, soft, -amount, 0))
     pixels = _u8(cv2.LUT(pixels, _light(change, rng)))
+    if rng.random() < change.grey_probability:
+        pixels = _u8(cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
     if rng.random() < change.shade_probability:
         pixels = _shade(pixels, rng)
     if rng.random() < change.noise_probability:
@@ -49,21 +88,6 @@ def augment(pixels: Pixels, canvas_px: int, change: Augmentation, rng: np.random
     return pixels
 
 
-def _place(pixels: Pixels, canvas_px: int, change: Augmentation, rng: np.random.Generator) -> Pixels:
-    """Scale, turn (any quarter and a little more), flip, and shift where the scaled tile is larger than the canvas."""
-    height, width = pixels.shape[:2]
-    scale = rng.uniform(change.scale_low, change.scale_high)
-    angle = rng.integers(4) * np.pi / 2 + rng.uniform(-change.turn_rad, change.turn_rad)
-    flip = 1.0 if rng.random() < 0.5 else -1.0
-    linear = scale * np.array([[np.cos(angle) * flip, -np.sin(angle)], [np.sin(angle) * flip, np.cos(angle)]])
-    slack = max(0.0, scale * max(height, width) - canvas_px) / 2
-    middle = (canvas_px - 1) / 2 + rng.uniform(-slack, slack, 2)
-    shift = middle - linear @ np.array([(width - 1) / 2, (height - 1) / 2])
-    matrix = np.column_stack([linear, shift])
-    border = cv2.BORDER_REFLECT_101
-    return _u8(cv2.warpAffine(pixels, matrix, (canvas_px, canvas_px), flags=cv2.INTER_LINEAR, borderMode=border))
-
-
 def _light(change: Augmentation, rng: np.random.Generator) -> Pixels:
     """A table [1, 256, 3] of gamma, gain and offset, with a little colour."""
     gamma = np.exp(rng.uniform(-change.gamma, change.gamma))
@@ -71,6 +95,15 @@ def _light(change: Augmentation, rng: np.random.Generator) -> Pixels:
     values = 255.0 * (np.arange(256) / 255.0) ** gamma
     table = 127.5 + (values[:, None] - 127.5) * gain + rng.uniform(-change.offset, change.offset)
     return _u8(np.clip(table, 0, 255).astype(np.uint8)[None])
+
+
+def _stain(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
+    """Soft patches of other brightness and a little other colour, a third of a tile to a tenth across."""
+    knots = int(rng.integers(3, 11))
+    grey = rng.uniform(-share, share, (knots, knots, 1))
+    field = (1 + grey + rng.uniform(-share / 5, share / 5, (knots, knots, 3))).astype(np.float32)
+    smooth = cv2.resize(field, pixels.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return _u8(cv2.multiply(pixels, smooth, dtype=cv2.CV_8U))
 
 
 def _shade(pixels: Pixels, rng: np.random.Generator) -> Pixels:

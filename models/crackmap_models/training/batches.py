@@ -2,121 +2,130 @@
 
 The files are small (10 kB), so their bytes stay in memory and are decoded anew for every batch: an epoch is bound
 by the network, not by the disk, and no cache of pixels must be kept in step with anything.
-
-SDNET2018 marks many tiles "crack" on which none can be seen. A tile's target is therefore how far its label is to
-be trusted (by eye, about 0.7 on walls, 0.45 on decks and 0.85 on pavements), not 1: this costs nothing, does not
-change the order inside a surface kind, and keeps the worst labels from shouting the loudest.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models.data.fit import fit
 from crackmap_models.data.tiles import LabelledTile, Pixels, decode, read_bytes
-from crackmap_models.training.augmentation import Augmentation, augment
+from crackmap_models.training.augmentation import Augmentation, photograph, place
+from crackmap_models.training.composites import draw_crack, draw_look_alike
+from crackmap_models.training.labels import SURE, Targets
 
-Batch = tuple[Pixels, npt.NDArray[np.float32]]
-
-# Probability that a crack is there, given the label "crack".
-CRACK_TRUST: Mapping[str, float] = {
-    "metu": 0.98,
-    "rendered": 0.98,
-    "sdnet2018 walls": 0.75,
-    "sdnet2018 decks": 0.5,
-    "sdnet2018 pavements": 0.88,
-}
-# Probability that a crack is there, given the label "no_crack".
-NO_CRACK_DOUBT = 0.02
+Batch = tuple[Pixels, Targets]
+BATCHES_AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How many tiles of each kind make one epoch. All of a kind are seen before one is seen again."""
+    """How many tiles of each kind make one epoch. All of a kind are seen before one is seen again.
 
-    metu_crack: int = 2400
-    metu_no_crack: int = 2400
-    sdnet2018_crack: int = 4186
-    sdnet2018_no_crack: int = 5800
-    rendered_crack: int = 1200
-    rendered_no_crack: int = 1200
+    `drawn_crack` and `drawn_look_alike` are crack-free tiles of all photographed sources with something drawn on
+    them: a crack (half of the time beside a look-alike), or look-alikes only.
+    """
 
-    def count(self, tile: LabelledTile) -> int:
-        """How many tiles of this tile's kind an epoch holds."""
-        number: int = getattr(self, _kind(tile))
+    metu_crack: int = 1800
+    metu_no_crack: int = 1800
+    sdnet2018_crack: int = 3000
+    sdnet2018_no_crack: int = 4200
+    folder_crack: int = 2000
+    folder_no_crack: int = 2000
+    rendered_crack: int = 700
+    rendered_no_crack: int = 700
+    drawn_crack: int = 2600
+    drawn_look_alike: int = 2600
+
+    def count(self, kind: str) -> int:
+        """How many tiles of a kind an epoch holds."""
+        number: int = getattr(self, kind)
         return number
-
-
-def _kind(tile: LabelledTile) -> str:
-    return f"{tile.source}_{'crack' if tile.crack else 'no_crack'}"
-
-
-def target(tile: LabelledTile) -> float:
-    """The probability of a crack that the network is asked to answer for this tile."""
-    return CRACK_TRUST[tile.data] if tile.crack else NO_CRACK_DOUBT
 
 
 @dataclass(slots=True)
 class TrainingBatches:
-    """An endless, seeded stream of batches: epoch k is the same on every run, whichever epoch one starts from."""
+    """An endless, seeded stream of batches: epoch k is the same on every run, whichever epoch one starts from.
+
+    `targets` [n] are the answers asked for; tiles whose target is NaN are left out.
+    """
 
     tiles: Sequence[LabelledTile]
+    targets: Targets
     mix: Mix
     canvas_px: int
     batch_size: int
     seed: int
-    change: Augmentation = field(default_factory=Augmentation)
+    change: Augmentation | None = field(default_factory=Augmentation)
     _content: dict[int, bytes] = field(default_factory=dict, init=False)
-    _kinds: dict[str, list[int]] = field(default_factory=dict, init=False)
+    _kinds: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        for index, tile in enumerate(self.tiles):
-            self._kinds.setdefault(_kind(tile), []).append(index)
+        kinds: dict[str, list[int]] = {}
+        for index, (tile, target) in enumerate(zip(self.tiles, self.targets, strict=True)):
+            if not np.isnan(target):
+                kinds.setdefault(f"{tile.source}_{'crack' if tile.crack else 'no_crack'}", []).append(index)
+        plain = [k for source in ("metu", "sdnet2018", "folder") for k in kinds.get(f"{source}_no_crack", [])]
+        if plain:
+            kinds |= {"drawn_crack": plain, "drawn_look_alike": plain}
+        self._kinds = {kind: np.array(kinds[kind], np.int64) for kind in sorted(kinds) if self.mix.count(kind)}
 
     @property
     def steps(self) -> int:
         """Batches per epoch."""
-        first = [self.tiles[members[0]] for members in self._kinds.values()]
-        return max(1, sum(map(self.mix.count, first)) // self.batch_size)
+        return max(1, sum(map(self.mix.count, self._kinds)) // self.batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Yields `steps` pairs of pixels [b, canvas_px, canvas_px, 3] and targets [b, 1]; one batch is made ahead."""
-        order = self._order(number)
+        """Yields `steps` pairs of pixels [b, canvas_px, canvas_px, 3] and targets [b, 1], a few made ahead."""
+        order = self.order(number)
         chunks = [order[k * self.batch_size : (k + 1) * self.batch_size] for k in range(self.steps)]
-        with ThreadPoolExecutor(1, "batches") as pool:
-            ahead = pool.submit(self._batch, chunks[0], (self.seed, number, 0))
-            for step in range(1, len(chunks) + 1):
-                batch = ahead.result()
-                if step < len(chunks):
-                    ahead = pool.submit(self._batch, chunks[step], (self.seed, number, step))
-                yield batch
+        with ThreadPoolExecutor(2, "batches") as pool:
+            ahead: list[Future[Batch]] = []
+            for step, chunk in enumerate(chunks):
+                ahead.append(pool.submit(self._batch, chunk, (self.seed, number, step)))
+                if len(ahead) > BATCHES_AHEAD:
+                    yield ahead.pop(0).result()
+            for batch in ahead:
+                yield batch.result()
 
-    def _order(self, number: int) -> npt.NDArray[np.int64]:
-        """The indices of epoch `number`, shuffled: from each kind the next ones of its own endless round."""
-        parts = []
-        for kind, members in sorted(self._kinds.items()):
-            count = self.mix.count(self.tiles[members[0]])
-            first_lap, skip = divmod(number * count, len(members))
-            laps = range(first_lap, first_lap + -(-(skip + count) // len(members)))
-            round_ = np.concatenate([self._lap(kind, lap) for lap in laps] or [np.empty(0, np.int64)])
-            parts.append(round_[skip : skip + count])
-        return np.random.default_rng((self.seed, number)).permutation(np.concatenate(parts))
+    def order(self, number: int) -> list[tuple[str, int]]:
+        """Kinds and tile indices of epoch `number`, shuffled: from each kind the next ones of its own endless round."""
+        parts = [(kind, index) for kind in self._kinds for index in self._next(kind, number).tolist()]
+        turn = np.random.default_rng((self.seed, number)).permutation(len(parts))
+        return [parts[k] for k in turn.tolist()]
+
+    def _next(self, kind: str, number: int) -> npt.NDArray[np.int64]:
+        count, members = self.mix.count(kind), self._kinds[kind]
+        first_lap, skip = divmod(number * count, len(members))
+        laps = range(first_lap, first_lap + -(-(skip + count) // len(members)))
+        return np.concatenate([self._lap(kind, lap) for lap in laps])[skip : skip + count]
 
     def _lap(self, kind: str, lap: int) -> npt.NDArray[np.int64]:
         """One shuffled pass over all tiles of a kind."""
-        rng = np.random.default_rng((self.seed, lap, *kind.encode()))
-        return rng.permutation(np.array(self._kinds[kind], np.int64))
+        return np.random.default_rng((self.seed, lap, *kind.encode())).permutation(self._kinds[kind])
 
-    def _batch(self, indices: npt.NDArray[np.int64], seed: tuple[int, ...]) -> Batch:
+    def _batch(self, chunk: Sequence[tuple[str, int]], seed: tuple[int, ...]) -> Batch:
         rng = np.random.default_rng(seed)
-        pixels = np.empty((len(indices), self.canvas_px, self.canvas_px, 3), np.uint8)
-        targets = np.empty((len(indices), 1), np.float32)
-        for row, index in enumerate(indices.tolist()):
-            tile = self.tiles[index]
-            if index not in self._content:
-                self._content[index] = read_bytes(tile.path)
-            pixels[row] = augment(decode(tile.path, self._content[index]), self.canvas_px, self.change, rng)
-            targets[row] = target(tile)
-        return pixels, targets
+        pixels = np.empty((len(chunk), self.canvas_px, self.canvas_px, 3), np.uint8)
+        answers = np.empty((len(chunk), 1), np.float32)
+        for row, (kind, index) in enumerate(chunk):
+            pixels[row] = self._pixels(kind, index, rng)
+            answers[row] = SURE if kind == "drawn_crack" else self.targets[index]
+        return pixels, answers
+
+    def _pixels(self, kind: str, index: int, rng: np.random.Generator) -> Pixels:
+        tile = self.tiles[index]
+        if index not in self._content:
+            self._content[index] = read_bytes(tile.path)
+        pixels = decode(tile.path, self._content[index])
+        if self.change is None:
+            return fit(pixels, self.canvas_px)
+        pixels = place(pixels, self.canvas_px, self.change, rng, drawn=kind.startswith("drawn"))
+        if kind == "drawn_look_alike" or (kind == "drawn_crack" and rng.random() < 0.5):
+            pixels = draw_look_alike(pixels, rng)
+        if kind == "drawn_crack":
+            pixels = draw_crack(pixels, rng)
+        return photograph(pixels, self.change, rng)

@@ -13,6 +13,7 @@ batches = pytest.importorskip(
     "crackmap_models.training.batches", reason="the models part is not installed: make test-models"
 )
 from crackmap_models.data.tiles import LabelledTile  # noqa: E402 - only where the part is installed
+from crackmap_models.training.labels import targets  # noqa: E402
 
 
 def tiles(folder: Path, crack: int, no_crack: int) -> list[LabelledTile]:
@@ -31,13 +32,17 @@ def test_all_tiles_of_a_kind_are_seen_before_one_is_seen_again(
     crack: int, no_crack: int, crack_per_epoch: int, no_crack_per_epoch: int, seed: int
 ) -> None:
     rows = [LabelledTile(Path(str(k)), k < crack, "metu", "unstated", "g", "train") for k in range(crack + no_crack)]
-    mix = batches.Mix(metu_crack=crack_per_epoch, metu_no_crack=no_crack_per_epoch)
-    stream = batches.TrainingBatches(rows, mix, 32, 1, seed)
+    mix = batches.Mix(metu_crack=crack_per_epoch, metu_no_crack=no_crack_per_epoch, drawn_crack=3, drawn_look_alike=0)
+    stream = batches.TrainingBatches(rows, targets(rows, "published"), mix, 32, 1, seed)
     seen: Counter[int] = Counter()
     for number in range(6):
-        order = stream._order(number).tolist()
-        assert Counter(rows[k].crack for k in order) == {True: crack_per_epoch, False: no_crack_per_epoch}
-        seen.update(order)
+        order = stream.order(number)
+        photographed = [index for kind, index in order if kind != "drawn_crack"]
+        assert Counter(rows[k].crack for k in photographed) == {True: crack_per_epoch, False: no_crack_per_epoch}
+        drawn = [index for kind, index in order if kind == "drawn_crack"]
+        assert len(drawn) == 3
+        assert not any(rows[k].crack for k in drawn), "cracks are drawn on crack-free tiles"
+        seen.update(photographed)
         for label in (True, False):
             counts = [seen[k] for k, row in enumerate(rows) if row.crack == label]
             assert max(counts) - min(counts) <= 1
@@ -45,23 +50,33 @@ def test_all_tiles_of_a_kind_are_seen_before_one_is_seen_again(
 
 def test_an_epoch_is_the_same_wherever_one_begins(tmp_path: Path) -> None:
     rows = tiles(tmp_path, 6, 6)
-    mix = batches.Mix(metu_crack=4, metu_no_crack=4)
-    went_on = batches.TrainingBatches(rows, mix, 32, 4, seed=5)
+    mix = batches.Mix(metu_crack=4, metu_no_crack=4, drawn_crack=2, drawn_look_alike=2)
+    went_on = batches.TrainingBatches(rows, targets(rows, "published"), mix, 32, 4, seed=5)
     list(went_on.epoch(0))
-    resumed = batches.TrainingBatches(rows, mix, 32, 4, seed=5)
+    resumed = batches.TrainingBatches(rows, targets(rows, "published"), mix, 32, 4, seed=5)
     pairs = list(zip(went_on.epoch(1), resumed.epoch(1), strict=True))
-    assert len(pairs) == went_on.steps == 2
-    for (pixels, targets), (same_pixels, same_targets) in pairs:
+    assert len(pairs) == went_on.steps == 3
+    for (pixels, answers), (same_pixels, same_answers) in pairs:
         assert pixels.shape == (4, 32, 32, 3)
-        assert targets.shape == (4, 1)
+        assert answers.shape == (4, 1)
         assert np.array_equal(pixels, same_pixels)
-        assert np.array_equal(targets, same_targets)
+        assert np.array_equal(answers, same_answers)
 
 
-def test_noisy_crack_labels_are_trusted_less() -> None:
-    def target(source: str, surface: str, crack: bool) -> float:
-        return batches.target(LabelledTile(Path("x"), crack, source, surface, "g", "train"))
+def test_tiles_without_a_target_are_left_out_and_a_drawn_crack_is_one(tmp_path: Path) -> None:
+    rows = tiles(tmp_path, 6, 6)
+    asked = np.array([np.nan, 1, 1, 1, 1, 1, np.nan, 0, 0, 0, 0, 0], np.float32)
+    mix = batches.Mix(metu_crack=5, metu_no_crack=5, drawn_crack=6, drawn_look_alike=0)
+    stream = batches.TrainingBatches(rows, asked, mix, 32, 16, seed=5)
+    assert not {0, 6} & {index for _, index in stream.order(0)}
+    ((_, answers),) = stream.epoch(0)
+    assert Counter(answers[:, 0].tolist()) == {1.0: 5, 0.0: 5, float(np.float32(0.98)): 6}
 
-    decks, walls = target("sdnet2018", "decks", True), target("sdnet2018", "walls", True)
-    pavements, metu = target("sdnet2018", "pavements", True), target("metu", "unstated", True)
-    assert target("sdnet2018", "decks", False) < 0.05 < decks < walls < pavements < metu < 1
+
+def test_plain_tiles_come_as_they_are(tmp_path: Path) -> None:
+    rows = tiles(tmp_path, 2, 2)
+    mix = batches.Mix(metu_crack=2, metu_no_crack=2, drawn_crack=0, drawn_look_alike=0)
+    stream = batches.TrainingBatches(rows, targets(rows, "published"), mix, 40, 4, seed=5, change=None)
+    ((pixels, _),) = stream.epoch(0)
+    assert sorted(pixels[:, 0, 0, 0].tolist()) == [0, 1, 2, 3]
+    assert (pixels == pixels[:, :1, :1]).all()

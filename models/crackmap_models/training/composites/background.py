@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.fields import Plane, blurred
 
 SHARPEST_PX, SOFTEST_PX = 0.35, 1.6
@@ -24,7 +25,7 @@ def sharpness_px(grey: Plane) -> float:
     return float(np.clip(0.6 * np.sqrt(2.0) * gradient / laplacian, SHARPEST_PX, SOFTEST_PX))
 
 
-def texture_std(grey: Plane, width_px: float, near: Plane) -> float:
+def texture_std(grey: Plane, width_px: float, near: Pixels) -> float:
     """Deviation of the background, in grey levels, at the scale of a line `width_px` wide, where `near` [h, w] > 0.
 
     Pores and grain much finer than the line average out over it; slow changes of light are no texture.

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred, log_uniform, plane, shifted
-from crackmap_models.training.composites.paint import FINE, FRACTION_BITS, shade
+from crackmap_models.training.composites.fields import Plane, blurred, log_uniform, shifted
+from crackmap_models.training.composites.paint import FINE, FRACTION_BITS, averaged, shade
 
 
 def draw_tie_hole(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -51,4 +51,4 @@ def _discs(height: int, width: int, discs: list[tuple[np.ndarray, float, float, 
     for (x, y), wide, narrow, angle in discs:
         middle, axes = (round(x * unit), round(y * unit)), (round(wide * unit / 2), round(narrow * unit / 2))
         cv2.ellipse(fine, middle, axes, angle, 0, 360, 255, -1, shift=FRACTION_BITS)
-    return plane(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)) / np.float32(255)
+    return averaged(fine)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, cloud, log_uniform
+from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform
 from crackmap_models.training.composites.lines import band, half_plane, normal_of, straight
 from crackmap_models.training.composites.paint import cover, filled, shade
 
@@ -37,7 +37,7 @@ def draw_joint(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     worn = 1 + 0.15 * cloud(height, width, 10, rng)
     if rng.random() < 0.5:
         return shade(pixels, np.clip(light * (1 - inside * (1 - dark * worn)), 0.02, 1.6))
-    grey = float(pixels.mean()) * dark * rng.uniform(0.8, 1.3)
+    grey = brightness(pixels) * dark * rng.uniform(0.8, 1.3)
     warm = rng.normal(0, 0.06)
     sealed = cover(pixels, inside, (grey * (1 + warm), grey, grey * (1 - warm)), rng.uniform(0.0, 0.6))
     return shade(sealed, np.clip(light, 0.1, 1.6))
@@ -85,7 +85,7 @@ def draw_masonry(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         pixels = shade(pixels, np.clip(1 + np.float32(rng.uniform(0.05, 0.4)) * lit, 0.2, 1.6))
     if rng.random() < 0.5:
         return shade(pixels, 1 - np.float32(rng.uniform(0.15, 0.75)) * mortar)
-    grey = float(pixels.mean()) * rng.uniform(0.4, 1.5)
+    grey = brightness(pixels) * rng.uniform(0.4, 1.5)
     return cover(pixels, mortar, (grey * 1.03, grey, grey * 0.95), 0.5)
 
 

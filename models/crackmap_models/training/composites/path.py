@@ -49,19 +49,19 @@ def inside(points: Points, height: int, width: int) -> npt.NDArray[np.bool_]:
 
 
 def displaced(ends: Points, rough: float, keep: float, rng: np.random.Generator) -> Points:
-    """Midpoint displacement between two points or along several [k, 2]: [n, 2] at about SPACING_PX.
+    """Midpoint displacement along the points [..., k, 2] of one line or several: [..., n, 2] at about SPACING_PX.
 
     Each round moves midpoints sideways by `rough` of their segment's length; `keep` < 1 calms finer rounds.
     """
     points = ends
-    longest = float(np.linalg.norm(np.diff(ends, axis=0), axis=1).max())
+    longest = float(np.linalg.norm(np.diff(ends, axis=-2), axis=-1).max())
     for _ in range(max(1, int(np.ceil(np.log2(max(2.0, longest / SPACING_PX)))))):
-        step = np.diff(points, axis=0)
-        side = np.stack([-step[:, 1], step[:, 0]], 1)
-        moves = rng.normal(0.0, rough, (len(step), 1)).astype(np.float32)
-        grown = np.empty((2 * len(points) - 1, 2), np.float32)
-        grown[::2] = points
-        grown[1::2] = points[:-1] + step * 0.5 + side * moves
+        step = points[..., 1:, :] - points[..., :-1, :]
+        side = step[..., ::-1] * np.array([-1, 1], np.float32)
+        moves = np.float32(rough) * rng.standard_normal((*step.shape[:-1], 1), np.float32)
+        grown = np.empty((*points.shape[:-2], 2 * points.shape[-2] - 1, 2), np.float32)
+        grown[..., ::2, :] = points
+        grown[..., 1::2, :] = points[..., :-1, :] + step * np.float32(0.5) + side * moves
         points, rough = grown, rough * keep
     return points
 
@@ -82,7 +82,7 @@ def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Gen
     kind = rng.random()
     if kind < 0.5:  # across the tile
         sides = rng.permutation(4)[:2]
-        ends = np.stack([_on_side(int(k), height, width, rng) for k in sides])
+        ends = np.array([_on_side(int(k), height, width, rng) for k in sides], np.float32)
         taper = False, False
     elif kind < 0.65:  # over a corner
         along, down = rng.uniform(max(30.0, 0.12 * side), max(36.0, 0.45 * side), 2)
@@ -151,15 +151,15 @@ def _network(height: int, width: int, rng: np.random.Generator) -> list[Path]:
     mesh = cv2.Subdiv2D((int(low[0]), int(low[1]), int(size[0]), int(size[1])))
     mesh.insert(seeds.tolist())
     facets, _ = mesh.getVoronoiFacetList([])
-    rough, missing = rng.uniform(0.05, 0.14), rng.uniform(0.0, 0.35)
-    seen, paths = set(), []
+    edges = set()
     for facet in facets:
-        for start, end in zip(facet, np.roll(facet, -1, 0), strict=True):
-            key = tuple(sorted((tuple(np.round(start)), tuple(np.round(end)))))
-            middle = (start + end) / 2
-            near = -20 < middle[0] < width + 20 and -20 < middle[1] < height + 20
-            if near and key not in seen and rng.random() >= missing:
-                line = displaced(np.stack([start, end]).astype(np.float32), rough, 1.0, rng)
-                paths.append(Path(line, rng.uniform(0.4, 1.0)))
-            seen.add(key)
-    return paths
+        corners = [(round(x), round(y)) for x, y in facet.tolist()]
+        edges |= {(min(pair), max(pair)) for pair in zip(corners, [*corners[1:], corners[0]], strict=True)}
+    ends = np.array(sorted(edges), np.float32)
+    middles = ends.mean(1)
+    near = ((middles > -20) & (middles < np.array([width + 20, height + 20]))).all(1)
+    ends = ends[near & (rng.random(len(ends)) >= rng.uniform(0.0, 0.35))]
+    if not len(ends):
+        return []
+    lines = displaced(ends, rng.uniform(0.05, 0.14), 1.0, rng)
+    return [Path(line, share) for line, share in zip(lines, rng.uniform(0.4, 1.0, len(lines)), strict=True)]

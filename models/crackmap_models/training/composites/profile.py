@@ -41,7 +41,7 @@ def outlines(path: Path, width_px: Plane, ragged: float, rng: np.random.Generato
     ahead[1:-1] = points[2:] - points[:-2]
     ahead[0], ahead[-1] = points[1] - points[0], points[-1] - points[-2]
     ahead /= np.maximum(1e-6, np.hypot(ahead[:, 0], ahead[:, 1]))[:, None]
-    side = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
+    side = ahead[:, ::-1] * np.array([-1, 1], np.float32)
     knots = max(2, count // 6)
     rough = np.stack([curve(count, knots, rng), curve(count, knots, rng)])
     reach = ragged * np.minimum(width_px, 1.5 + 0.4 * width_px)  # what breaks out of an edge grows slower than the gap
