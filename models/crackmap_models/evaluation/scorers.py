@@ -45,7 +45,7 @@ class TfliteScorer:
         self._model = LiteModel(content)
         self.name = path.stem
         self.tile_px = self._model.tile_px
-        self.threshold_logit: float | None = logit(manifest.threshold)
+        self.threshold_logit = logit(manifest.threshold)
 
     def logits(self, pixels: Sequence[Pixels]) -> npt.NDArray[np.float64]:
         """RGB [tile_px, tile_px, 3] each → logits [n]."""
