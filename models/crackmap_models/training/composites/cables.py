@@ -3,7 +3,7 @@
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, log_uniform, plane, shifted
+from crackmap_models.training.composites.fields import Plane, Points, blurred, log_uniform, shifted
 from crackmap_models.training.composites.lines import bent
 from crackmap_models.training.composites.paint import Colour, cover, filled, shade
 from crackmap_models.training.composites.path import Path
@@ -55,7 +55,5 @@ def tube(
     pixels = shade(pixels, 1 - np.float32(rng.uniform(0.0, 0.6)) * shadow)
     pixels = cover(pixels, blurred(body, rng.uniform(0.3, 0.9)), colour, 0.0)
     soft = blurred(body, 0.3 * thick)
-    slope = shifted(soft, 0.25 * thick * right, 0.25 * thick * down) - shifted(
-        soft, -0.25 * thick * right, -0.25 * thick * down
-    )
-    return shade(pixels, plane(np.clip(1 - rng.uniform(0.3, 1.2) * slope * body, 0.3, 1.9)))
+    slope = shifted(soft, 0.5 * thick * right, 0.5 * thick * down) - soft
+    return shade(pixels, np.clip(1 - np.float32(rng.uniform(0.3, 1.2)) * (slope + np.float32(0.1)) * body, 0.3, 1.9))

@@ -84,4 +84,4 @@ def _contrast(grey: Plane, drawn: Change, depth: Plane, width_px: float) -> tupl
     core = depth > 0.6 * most
     step = abs(float((drawn.grey(grey) - grey)[core].mean()))
     near = cv2.dilate(core.astype(np.uint8), np.ones((21, 21), np.uint8))
-    return step, max(LEAST_STEP, LEAST_SIGNAL * texture_std(grey, width_px, near))
+    return step, max(LEAST_STEP, LEAST_SIGNAL * texture_std(grey, width_px, np.asarray(near, np.uint8)))

@@ -15,8 +15,8 @@ def curve(count: int, knots: int, rng: np.random.Generator, octaves: int = 3) ->
     total = np.zeros((1, count), np.float32)
     for octave in range(octaves):
         values = rng.standard_normal((1, max(2, knots) << octave), np.float32) / np.float32(1 << octave)
-        total += cv2.resize(values, (count, 1))
-    return total[0]
+        total += plane(cv2.resize(values, (count, 1)))
+    return plane(total[0])
 
 
 def cloud(height: int, width: int, knots: int, rng: np.random.Generator) -> Plane:

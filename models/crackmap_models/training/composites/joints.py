@@ -5,7 +5,7 @@ import numpy as np
 from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform
 from crackmap_models.training.composites.lines import band, half_plane, normal_of, straight
-from crackmap_models.training.composites.paint import cover, filled, shade
+from crackmap_models.training.composites.paint import cover, filled, shade, stroked
 
 
 def draw_board_line(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -49,11 +49,10 @@ def draw_grooves(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     ends = straight(height, width, rng)
     spacing = log_uniform(6, 60, rng)
     side = normal_of(ends)
-    wide = spacing * rng.uniform(0.1, 0.35)
     steps = np.arange(-(height + width) / spacing, (height + width) / spacing)
-    steps += rng.normal(0, 0.04, len(steps))
-    strips = [band(ends + side * np.float32(step * spacing), wide) for step in steps]
-    dark = filled(height, width, [strip for strip in strips if _near(strip, height, width)])
+    steps += rng.normal(0, 0.03, len(steps))
+    lines = (ends + side * (steps * spacing)[:, None, None]).astype(np.float32)
+    dark = stroked(height, width, lines, spacing * rng.uniform(0.1, 0.35))
     lit = np.roll(dark, rng.integers(-2, 3, 2), (0, 1)) * np.float32(rng.uniform(0, 0.15))
     worn = 1 + 0.3 * cloud(height, width, 6, rng)
     light = 1 + blurred(lit - np.float32(rng.uniform(0.08, 0.5)) * dark, rng.uniform(0.3, 1.2)) * worn
@@ -71,14 +70,12 @@ def draw_masonry(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     rows, columns = int(np.ceil((height + width) / course)), int(np.ceil((height + width) / stone))
     origin = np.array([width, height]) / 2 + rng.uniform(-0.5, 0.5, 2) * (stone, course)
     wide = min(course * 0.3, log_uniform(1.2, 10, rng))
-    lines = []
-    for row in range(-rows // 2, rows // 2 + 1):
-        lines.append(np.array([[-1000, row * course], [1000, row * course]]))
-        for column in range(-columns // 2, columns // 2 + 1):
-            x = (column + offset * (row % 2)) * stone
-            lines.append(np.array([[x, row * course], [x, (row + 1) * course]]))
-    strips = [band((line @ turn + origin).astype(np.float32), wide) for line in lines]
-    mortar = filled(height, width, [strip for strip in strips if _near(strip, height, width)])
+    row, column = np.meshgrid(np.arange(-rows // 2, rows // 2 + 1), np.arange(-columns // 2, columns // 2 + 1))
+    upright = np.stack([(column + offset * (row % 2)) * stone, row * course], -1).reshape(-1, 1, 2)
+    upright = upright + np.array([[0, 0], [0, course]])
+    level = row[0][:, None, None] * np.array([0, course]) + np.array([[-700, 0], [700, 0]])
+    lines = (np.concatenate([upright, level]) @ turn + origin).astype(np.float32)
+    mortar = stroked(height, width, lines, wide)
     mortar = blurred(mortar, rng.uniform(0.3, 1.5))
     if rng.random() < 0.5:
         lit = np.roll(mortar, rng.choice([-2, -1, 1, 2], 2), (0, 1)) - mortar
@@ -111,8 +108,3 @@ def _edge_pair(height: int, width: int, ends: Points, rng: np.random.Generator) 
         beside = ends + normal_of(ends) * np.float32(rng.choice([-1, 1]) * (thick / 2 + log_uniform(0.7, 4, rng)))
         light += np.float32(rng.uniform(0.05, 0.3)) * filled(height, width, [band(beside, log_uniform(0.8, 4, rng))])
     return np.asarray(np.clip(light, 0.05, 1.5), np.float32)
-
-
-def _near(strip: Points, height: int, width: int) -> bool:
-    low, high = strip.min(0), strip.max(0)
-    return bool(high[0] > 0 and high[1] > 0 and low[0] < width and low[1] < height)

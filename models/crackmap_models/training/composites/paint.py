@@ -22,11 +22,12 @@ def filled(height: int, width: int, outlines: Sequence[Points]) -> Plane:
     return averaged(fine)
 
 
-def stroked(height: int, width: int, lines: Sequence[Points], width_px: float) -> Plane:
-    """Coverage 0..1 [height, width] of open lines [n, 2] of one width (to a quarter of a pixel)."""
+def stroked(height: int, width: int, lines: Sequence[Points] | Points, width_px: float) -> Plane:
+    """Coverage 0..1 [height, width] of open lines [n, 2], or [m, n, 2], of one width (to a quarter of a pixel)."""
     fine = np.zeros((height * FINE, width * FINE), np.uint8)
     thickness = max(1, round(width_px * FINE))
-    cv2.polylines(fine, [_fixed_point(line) for line in lines], False, 255, thickness, shift=FRACTION_BITS)
+    fixed = list(_fixed_point(lines)) if isinstance(lines, np.ndarray) else [_fixed_point(line) for line in lines]
+    cv2.polylines(fine, fixed, False, 255, thickness, shift=FRACTION_BITS)
     return averaged(fine)
 
 
@@ -47,9 +48,12 @@ def cover(pixels: Pixels, coverage: Plane, colour: Colour, texture: float = 0.5)
 
     The background's relief shows through by the share `texture`, as it does through paint and dirt.
     """
-    grey = grey_of(pixels)
-    relief = np.float32(texture) * (grey - cv2.blur(grey, (15, 15)))
-    return blend(pixels, [1 - coverage] * 3, [coverage * (relief + np.float32(channel)) for channel in colour])
+    offsets = [coverage * np.float32(channel) for channel in colour]
+    if texture:
+        grey = grey_of(pixels)
+        relief = coverage * np.float32(texture) * (grey - cv2.blur(grey, (15, 15)))
+        offsets = [offset + relief for offset in offsets]
+    return blend(pixels, [1 - coverage] * 3, offsets)
 
 
 def blend(pixels: Pixels, gains: Sequence[Plane], offsets: Sequence[Plane] | None = None) -> Pixels:

@@ -99,8 +99,8 @@ def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Gen
         else:
             angle = rng.uniform(0, 2 * np.pi)
             length = rng.uniform(max(56.0, 0.25 * side), max(60.0, 0.8 * side))
-            start, taper = end + length * np.array([np.cos(angle), np.sin(angle)]), (True, True)
-        ends = np.stack([start, end]).astype(np.float32)
+            start, taper = (end + length * np.array([np.cos(angle), np.sin(angle)])).astype(np.float32), (True, True)
+        ends = np.array([start, end], np.float32)
     return Path(displaced(ends, rough, keep, rng), 1.0, *taper)
 
 
@@ -153,7 +153,7 @@ def _network(height: int, width: int, rng: np.random.Generator) -> list[Path]:
     facets, _ = mesh.getVoronoiFacetList([])
     edges = set()
     for facet in facets:
-        corners = [(round(x), round(y)) for x, y in facet.tolist()]
+        corners = [(round(x), round(y)) for x, y in np.asarray(facet).tolist()]
         edges |= {(min(pair), max(pair)) for pair in zip(corners, [*corners[1:], corners[0]], strict=True)}
     ends = np.array(sorted(edges), np.float32)
     middles = ends.mean(1)

@@ -6,7 +6,7 @@ import numpy as np
 from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.fields import Plane, blurred, cloud, log_uniform, plane
 from crackmap_models.training.composites.lines import band, straight
-from crackmap_models.training.composites.paint import FINE, Colour, averaged, cover, filled, shade
+from crackmap_models.training.composites.paint import Colour, cover, filled, shade
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789+-/.:"
 FACES = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
@@ -24,20 +24,17 @@ PAINTS: tuple[Colour, ...] = (
 def draw_letters(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """One or two words of letters and digits, 12 px high to larger than the tile, painted, sprayed or worn."""
     height, width = pixels.shape[:2]
-    fine = np.zeros((height * FINE, width * FINE), np.uint8)
-    high = log_uniform(12, 220, rng) * FINE
+    fine = np.zeros((height * 2, width * 2), np.uint8)
+    high = log_uniform(12, 220, rng) * 2
     thick = max(1, round(high * rng.uniform(0.04, 0.2)))
     place = rng.uniform(-0.3, 0.8, 2) * fine.shape[::-1]
     for line in range(rng.integers(1, 3)):
         word = "".join(LETTERS[k] for k in rng.integers(len(LETTERS), size=rng.integers(1, 8)))
         corner = (round(place[0]), round(place[1] + 0.4 * fine.shape[0] + 1.5 * line * high))
         cv2.putText(fine, word, corner, int(rng.choice(FACES)), high / 22, 255, thick)
-    turn = cv2.getRotationMatrix2D(
-        (fine.shape[1] / 2, fine.shape[0] / 2), rng.normal(0, 12) + 90 * rng.integers(4), 1.0
-    )
-    fine = cv2.warpAffine(fine, turn, fine.shape[::-1])
-    ink = plane(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)) / np.float32(255)
-    return _painted(pixels, blurred(ink, log_uniform(0.3, 2.5, rng)), rng)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 12) + 90 * rng.integers(4), 1.0)
+    ink = cv2.warpAffine(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA), turn, (width, height))
+    return _painted(pixels, blurred(plane(ink) / np.float32(255), log_uniform(0.3, 2.5, rng)), rng)
 
 
 def draw_tape(pixels: Pixels, rng: np.random.Generator) -> Pixels:

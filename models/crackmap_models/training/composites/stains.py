@@ -11,7 +11,7 @@ def draw_drips(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Runs down the wall, dark, rusty or white: nearly straight, soft, fading downwards, often from one level."""
     height, width = pixels.shape[:2]
     shapes = []
-    top, wide = rng.uniform(-0.6, 0.5) * height, log_uniform(2, 22, rng)
+    top, wide = rng.uniform(-0.6, 0.5) * height, log_uniform(3, 25, rng)
     for _ in range(rng.integers(1, 9)):
         length = rng.uniform(0.25, 1.4) * height
         y = np.linspace(0, 1, 16)
@@ -19,7 +19,8 @@ def draw_drips(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         half = wide * rng.uniform(0.3, 1.0) * (1 - 0.7 * y) * (1 + 0.1 * curve(16, 4, rng)) / 2
         down = top + rng.normal(0, 6) + length * y
         shapes.append(np.concatenate([np.stack([x - half, down], 1), np.stack([x + half, down], 1)[::-1]]))
-    runs = blurred(filled(height, width, [shape.astype(np.float32) for shape in shapes]), log_uniform(0.6, 5, rng))
+    soft_px = log_uniform(1.0, 5, rng)  # sharper thin ones would pass for cracks
+    runs = blurred(filled(height, width, [shape.astype(np.float32) for shape in shapes]), soft_px)
     runs *= np.linspace(1.0, rng.uniform(0.3, 1.0), height, dtype=np.float32)[:, None]
     factor = np.clip(1 + _strength(rng) * runs * (1 + 0.3 * cloud(height, width, 8, rng)), 0.1, 1.5)
     if rng.random() < 0.3:
@@ -28,16 +29,14 @@ def draw_drips(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def draw_wet_patch(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """A wet or dirty area with a clear outline, or only its tide line."""
+    """A wet or dirty area with a clear outline, half of them with a tide line along it (alone it could be a crack)."""
     height, width = pixels.shape[:2]
     height_map = cloud(height, width, int(rng.integers(2, 6)), rng) + 0.25 * cloud(height, width, 12, rng)
     height_map += 0.08 * cloud(height, width, 40, rng)
     level, soft = rng.uniform(-0.8, 0.8), log_uniform(0.03, 0.4, rng)
-    factor = np.ones((height, width), np.float32)
-    if rng.random() < 0.75:
-        factor += _strength(rng) * np.clip((height_map - level) / soft, 0, 1)
+    factor = 1 + _strength(rng) * np.clip((height_map - level) / soft, 0, 1)
     if rng.random() < 0.5:
-        factor += 0.6 * _strength(rng) * np.exp(-((height_map - level) ** 2) / (0.12 + soft) ** 2)
+        factor += 0.5 * _strength(rng) * np.exp(-((height_map - level) ** 2) / (0.12 + soft) ** 2)
     return shade(pixels, np.clip(factor, 0.1, 1.5), _tint(rng))
 
 
