@@ -6,7 +6,6 @@ from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.fields import Plane, Points, blurred, log_uniform, shifted
 from crackmap_models.training.composites.lines import bent
 from crackmap_models.training.composites.paint import Colour, cover, filled, shade
-from crackmap_models.training.composites.path import Path
 from crackmap_models.training.composites.profile import outlines
 
 COLOURS: tuple[Colour, ...] = (
@@ -47,7 +46,7 @@ def tube(
 ) -> Pixels:
     """Round bodies along lines [n, 2] of widths [n] px; their shadow falls `away_px` aside."""
     height, width = pixels.shape[:2]
-    shapes = [shape for line, widths in lines for shape in outlines(Path(line), widths, 0.0, rng)]
+    shapes = [shape for line, widths in lines for shape in outlines(line[None], widths[None], 0.0, rng)]
     body = filled(height, width, shapes)
     thick = max(1.0, float(max(widths.max() for _, widths in lines)))
     right, down = np.cos(light_rad), np.sin(light_rad)

@@ -10,11 +10,11 @@ from crackmap_models.training.composites.background import sharpness_px, texture
 from crackmap_models.training.composites.fields import Plane, blurred, brightness, cloud, grey_of, log_uniform
 from crackmap_models.training.composites.look import Change, change, lime, random_look
 from crackmap_models.training.composites.paint import blend, filled
-from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Path, inside, system
+from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, steps_px, system
 from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 
-LEAST_STEP = 12.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
-LEAST_SIGNAL = 2.2  # the same in deviations of the texture at the crack's scale
+LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
+LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
 ATTEMPTS = 5
 
 
@@ -28,7 +28,7 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     grey = grey_of(pixels)
     soft_px = sharpness_px(grey) * rng.uniform(0.75, 1.1)
     paths = system(height, width, rng)
-    opening = _opening(len(paths), rng)
+    opening = _opening(sum(len(each.points) for each in paths), rng)
     look = random_look(opening.width_px, brightness(pixels), rng)
     contrast = log_uniform(1.0, 6.0, rng)
     for attempt in range(ATTEMPTS):
@@ -41,8 +41,10 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         opening = replace(opening, width_px=1.5 * opening.width_px + 0.3, gone=opening.gone / 2)
         if attempt == 2 and step < needed:
             look = replace(look, filling=lime(rng))
-    gain = contrast if opening.width_px < 2.5 else 2.5 * contrast  # a gap is dark, a hairline need not be
-    strength = min(1.0, gain * needed / max(step, 1.0))
+    strength = contrast * needed / max(step, 1.0)
+    if opening.width_px > 2.5:  # a gap is dark, a hairline need not be
+        strength = max(strength, 0.8)
+    strength = min(1.0, strength)
     return blend(pixels, *drawn.at(strength))
 
 
@@ -60,16 +62,14 @@ def _opening(paths: int, rng: np.random.Generator) -> Opening:
 
 
 def _depth(
-    paths: list[Path], opening: Opening, height: int, width: int, rng: np.random.Generator
+    paths: list[Paths], opening: Opening, height: int, width: int, rng: np.random.Generator
 ) -> tuple[Plane, float]:
     """Coverage 0..1 [h, w] of the open cracks, fainter in places when thin, and their length in sight."""
     shapes, length_px = [], 0.0
-    for path in paths:
-        widths = widths_px(path, opening, rng)
-        shapes += outlines(path, widths, opening.ragged, rng)
-        open_there = inside(path.points, height, width) & (widths > 0.3)
-        steps = np.hypot(*np.diff(path.points, axis=0).T)
-        length_px += float(steps[open_there[1:]].sum())
+    for each in paths:
+        widths = widths_px(each, opening, rng)
+        shapes += outlines(each.points, widths, opening.ragged, rng)
+        length_px += float((steps_px(each.points, height, width) * (widths[:, 1:] > 0.3)).sum())
     depth = filled(height, width, shapes)
     if opening.width_px < 3:
         depth *= np.clip(0.9 + 0.25 * cloud(height, width, 7, rng), 0.3, 1.0)

@@ -10,13 +10,13 @@ Plane = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float32]
 
 
-def curve(count: int, knots: int, rng: np.random.Generator, octaves: int = 3) -> Plane:
-    """Piecewise linear noise [count] of about unit deviation: `knots` random values, then twice as many of half."""
-    total = np.zeros((1, count), np.float32)
+def curves(lines: int, count: int, knots: int, rng: np.random.Generator, octaves: int = 3) -> Plane:
+    """Piecewise linear noise [lines, count] of about unit deviation: `knots` random values, twice as many of half …"""
+    total = np.zeros((lines, count), np.float32)
     for octave in range(octaves):
-        values = rng.standard_normal((1, max(2, knots) << octave), np.float32) / np.float32(1 << octave)
-        total += plane(cv2.resize(values, (count, 1)))
-    return plane(total[0])
+        values = rng.standard_normal((lines, max(2, knots) << octave), np.float32) / np.float32(1 << octave)
+        total += plane(cv2.resize(values, (count, lines)))
+    return total
 
 
 def cloud(height: int, width: int, knots: int, rng: np.random.Generator) -> Plane:

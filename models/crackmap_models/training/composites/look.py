@@ -63,15 +63,15 @@ def random_look(width_px: float, ground: float, rng: np.random.Generator) -> Loo
         look = replace(look, halo=rng.uniform(-0.12, 0.25), halo_tint=rust)
     if ground < 30:
         look = replace(look, filling=lime(rng))
-    elif rng.random() < 0.1:
+    elif width_px < 6 and rng.random() < 0.12:
         look = replace(look, filling=lime(rng) if rng.random() < 0.35 else _dirt(ground, rng))
     return look
 
 
 def lime(rng: np.random.Generator) -> Colour:
-    """White to yellowish."""
+    """White, a little warm or cold."""
     white = rng.uniform(185, 250)
-    return white, white * rng.uniform(0.97, 1.0), white * rng.uniform(0.88, 1.0)
+    return white, white * rng.uniform(0.98, 1.0), white * rng.uniform(0.94, 1.02)
 
 
 def change(depth: Plane, width_px: float, ground: float, look: Look, rng: np.random.Generator) -> Change:
@@ -110,5 +110,5 @@ def change(depth: Plane, width_px: float, ground: float, look: Look, rng: np.ran
 
 
 def _dirt(ground: float, rng: np.random.Generator) -> Colour:
-    dark = ground * rng.uniform(0.2, 0.6)
+    dark = ground * rng.uniform(0.15, 0.5)
     return dark * 1.05, dark, dark * rng.uniform(0.7, 1.0)

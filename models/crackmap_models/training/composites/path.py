@@ -7,45 +7,40 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from crackmap_models.training.composites.fields import Points, log_uniform
+from crackmap_models.training.composites.fields import Plane, Points, log_uniform
 
 SPACING_PX = 2.5
 LEAST_LENGTH_PX = 42.0
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """A line [n, 2] (x, y in px) with its share of the system's width, and whether it thins out at its two ends."""
+class Paths:
+    """Lines [m, n, 2] (x, y in px), their shares [m] of the system's width, and whether they thin out at their ends."""
 
     points: Points
-    share: float = 1.0
+    share: Plane
     taper_start: bool = False
     taper_end: bool = False
 
 
-def system(height: int, width: int, rng: np.random.Generator) -> list[Path]:
-    """The paths of one crack system; at least LEAST_LENGTH_PX of them lie on the tile."""
+def system(height: int, width: int, rng: np.random.Generator) -> list[Paths]:
+    """The paths of one crack system; more than LEAST_LENGTH_PX of them lie on the tile."""
     kind = rng.random()
     for _ in range(6):
-        paths = _network(height, width, rng) if kind < 0.1 else _lines(height, width, rng, kind)
-        if sum(visible_length_px(path.points, height, width) for path in paths) >= LEAST_LENGTH_PX * 1.3:
+        paths = [_network(height, width, rng)] if kind < 0.1 else _lines(height, width, rng, kind)
+        if sum(float(steps_px(each.points, height, width).sum()) for each in paths) >= LEAST_LENGTH_PX * 1.3:
             return paths
     ends = np.array([[-5, height * 0.4], [width + 5, height * 0.6]], np.float32)
-    return [Path(displaced(ends, 0.06, 0.9, rng))]
+    return [_alone(displaced(ends, 0.06, 0.9, rng))]
 
 
-def visible_length_px(points: Points, height: int, width: int) -> float:
-    """How much of a line lies on the tile."""
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return float(steps[inside(points, height, width)[1:]].sum())
-
-
-def inside(points: Points, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Which of the points [n, 2] lie on the tile: [n]."""
-    x, y = points.T
-    return np.asarray((x >= 0) & (x < width) & (y >= 0) & (y < height))
+def steps_px(points: Points, height: int, width: int) -> Plane:
+    """The lengths [..., n - 1] of a line's steps, 0 for those that end outside the tile."""
+    step = np.diff(points, axis=-2)
+    x, y = points[..., 1:, 0], points[..., 1:, 1]
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return np.asarray(np.hypot(step[..., 0], step[..., 1]) * inside, np.float32)
 
 
 def displaced(ends: Points, rough: float, keep: float, rng: np.random.Generator) -> Points:
@@ -66,7 +61,7 @@ def displaced(ends: Points, rough: float, keep: float, rng: np.random.Generator)
     return points
 
 
-def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> list[Path]:
+def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> list[Paths]:
     rough, keep = log_uniform(0.05, 0.2, rng), rng.uniform(0.85, 1.08)
     main = _main(height, width, rough, keep, rng)
     paths = [main]
@@ -77,7 +72,7 @@ def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> li
     return paths
 
 
-def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Generator) -> Path:
+def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Generator) -> Paths:
     side = min(height, width)
     kind = rng.random()
     if kind < 0.5:  # across the tile
@@ -101,7 +96,7 @@ def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Gen
             length = rng.uniform(max(56.0, 0.25 * side), max(60.0, 0.8 * side))
             start, taper = (end + length * np.array([np.cos(angle), np.sin(angle)])).astype(np.float32), (True, True)
         ends = np.array([start, end], np.float32)
-    return Path(displaced(ends, rough, keep, rng), 1.0, *taper)
+    return _alone(displaced(ends, rough, keep, rng), 1.0, *taper)
 
 
 def _on_side(side: int, height: int, width: int, rng: np.random.Generator) -> Points:
@@ -111,9 +106,9 @@ def _on_side(side: int, height: int, width: int, rng: np.random.Generator) -> Po
     return np.array(places[side], np.float32)
 
 
-def _branch(main: Path, rough: float, keep: float, rng: np.random.Generator) -> Path:
+def _branch(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> Paths:
     """A side arm that leaves at 20° to 80° and thins out."""
-    points = main.points
+    points = main.points[0]
     at = int(rng.uniform(0.1, 0.9) * (len(points) - 1))
     ahead = points[min(at + 6, len(points) - 1)] - points[max(at - 6, 0)]
     turn = rng.uniform(0.35, 1.4) * (1 if rng.random() < 0.5 else -1)
@@ -122,12 +117,12 @@ def _branch(main: Path, rough: float, keep: float, rng: np.random.Generator) -> 
     length = log_uniform(0.12, 0.8, rng) * max(span, 40.0)
     end = points[at] + length * np.array([np.cos(angle), np.sin(angle)], np.float32)
     line = displaced(np.stack([points[at], end]), rough, keep, rng)
-    return Path(line, rng.uniform(0.25, 0.8), False, True)
+    return _alone(line, rng.uniform(0.25, 0.8), False, True)
 
 
-def _beside(main: Path, rough: float, keep: float, rng: np.random.Generator) -> list[Path]:
+def _beside(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> list[Paths]:
     """One or two further cracks that run about parallel to the main one."""
-    ends = main.points[[0, -1]]
+    ends = main.points[0, [0, -1]]
     step = ends[1] - ends[0]
     side = np.array([-step[1], step[0]]) / max(1.0, float(np.linalg.norm(step)))
     paths = []
@@ -135,11 +130,11 @@ def _beside(main: Path, rough: float, keep: float, rng: np.random.Generator) -> 
         away = log_uniform(10.0, 90.0, rng) * (1 if rng.random() < 0.5 else -1)
         wobble = rng.normal(0.0, 8.0, (2, 2))
         moved = (ends + side * away + wobble).astype(np.float32)
-        paths.append(Path(displaced(moved, rough, keep, rng), rng.uniform(0.4, 1.0), True, True))
+        paths.append(_alone(displaced(moved, rough, keep, rng), rng.uniform(0.4, 1.0), True, True))
     return paths
 
 
-def _network(height: int, width: int, rng: np.random.Generator) -> list[Path]:
+def _network(height: int, width: int, rng: np.random.Generator) -> Paths:
     """Map cracking: the borders of Voronoi cells, some of them missing."""
     cell = log_uniform(max(28.0, 0.12 * min(height, width)), max(60.0, 0.6 * min(height, width)), rng)
     margin = 1.5 * cell
@@ -159,7 +154,9 @@ def _network(height: int, width: int, rng: np.random.Generator) -> list[Path]:
     middles = ends.mean(1)
     near = ((middles > -20) & (middles < np.array([width + 20, height + 20]))).all(1)
     ends = ends[near & (rng.random(len(ends)) >= rng.uniform(0.0, 0.35))]
-    if not len(ends):
-        return []
-    lines = displaced(ends, rng.uniform(0.05, 0.14), 1.0, rng)
-    return [Path(line, share) for line, share in zip(lines, rng.uniform(0.4, 1.0, len(lines)), strict=True)]
+    lines = displaced(ends, rng.uniform(0.05, 0.14), 1.0, rng) if len(ends) else np.zeros((1, 2, 2), np.float32)
+    return Paths(lines, rng.uniform(0.4, 1.0, len(lines)).astype(np.float32))
+
+
+def _alone(line: Points, share: float = 1.0, taper_start: bool = False, taper_end: bool = False) -> Paths:
+    return Paths(line[None], np.array([share], np.float32), taper_start, taper_end)

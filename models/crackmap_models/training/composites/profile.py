@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, Points, curve
-from crackmap_models.training.composites.path import SPACING_PX, Path
+from crackmap_models.training.composites.fields import Plane, Points, curves
+from crackmap_models.training.composites.path import SPACING_PX, Paths
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A crack's mean width and how it varies: by `uneven`, each edge alone by `ragged`; `gone`: pinched off."""
+    """A crack's mean width and how it varies by `uneven`, each edge alone by `ragged`; `gone`: pinched off."""
 
     width_px: float
     uneven: float
@@ -18,39 +18,44 @@ class Opening:
     gone: float
 
 
-def widths_px(path: Path, opening: Opening, rng: np.random.Generator) -> Plane:
-    """Width [n] at every point of a path; 0 where the crack is pinched off."""
-    count = len(path.points)
+def widths_px(paths: Paths, opening: Opening, rng: np.random.Generator) -> Plane:
+    """Widths [m, n] at every point of m paths; 0 where a crack is pinched off."""
+    lines, count = paths.points.shape[:2]
     knots = max(2, round(count * SPACING_PX / 60))
-    width = opening.width_px * path.share * np.exp(opening.uneven * curve(count, knots, rng, 4))
+    width = np.float32(opening.width_px) * np.exp(np.float32(opening.uneven) * curves(lines, count, knots, rng, 4))
+    width *= paths.share[:, None]
     if opening.gone > 0:
-        hidden = curve(count, 2 * knots, rng)
-        width = np.where(hidden < np.quantile(hidden, opening.gone), 0.0, width)
-    along = np.linspace(0.0, 1.0, count)
-    if path.taper_start:
-        width = width * np.minimum(1.0, 2.0 * along) ** 0.7
-    if path.taper_end:
-        width = width * np.minimum(1.0, 2.0 * (1.0 - along)) ** 0.7
+        hidden = curves(lines, count, 2 * knots, rng)
+        width[hidden < np.quantile(hidden, opening.gone, axis=1, keepdims=True)] = 0
+    along = np.linspace(0.0, 2.0, count, dtype=np.float32)
+    if paths.taper_start:
+        width *= np.minimum(1, along) ** np.float32(0.7)
+    if paths.taper_end:
+        width *= np.minimum(1, 2 - along) ** np.float32(0.7)
     return np.asarray(width, np.float32)
 
 
-def outlines(path: Path, width_px: Plane, ragged: float, rng: np.random.Generator) -> list[Points]:
-    """Closed outlines [m, 2] of the open stretches of a path; each edge breaks out by its own share of the width."""
-    points, count = path.points, len(path.points)
+def outlines(points: Points, width_px: Plane, ragged: float, rng: np.random.Generator) -> list[Points]:
+    """Closed outlines [k, 2] of the open stretches of lines [m, n, 2] of widths [m, n].
+
+    Each edge breaks out on its own, by `ragged` of the width at most; what breaks out of a wide gap is smaller.
+    """
+    lines, count = width_px.shape
     ahead = np.empty_like(points)
-    ahead[1:-1] = points[2:] - points[:-2]
-    ahead[0], ahead[-1] = points[1] - points[0], points[-1] - points[-2]
-    ahead /= np.maximum(1e-6, np.hypot(ahead[:, 0], ahead[:, 1]))[:, None]
-    side = ahead[:, ::-1] * np.array([-1, 1], np.float32)
-    knots = max(2, count // 6)
-    rough = np.stack([curve(count, knots, rng), curve(count, knots, rng)])
-    reach = ragged * np.minimum(width_px, 1.5 + 0.4 * width_px)  # what breaks out of an edge grows slower than the gap
-    half = np.maximum(0.08 * width_px, width_px / 2 + reach * rough)
-    left, right = points + side * half[0][:, None], points - side * half[1][:, None]
-    changes = np.flatnonzero(np.diff(width_px > 0)) + 1
-    stretches = np.split(np.arange(count), changes)
-    return [
-        np.concatenate([left[stretch], right[stretch[::-1]]])
-        for stretch in stretches
-        if len(stretch) > 1 and width_px[stretch[0]] > 0
-    ]
+    ahead[:, 1:-1] = points[:, 2:] - points[:, :-2]
+    ahead[:, 0], ahead[:, -1] = points[:, 1] - points[:, 0], points[:, -1] - points[:, -2]
+    length = np.maximum(np.float32(1e-6), np.hypot(ahead[..., 0], ahead[..., 1]))
+    side = ahead[..., ::-1] * np.array([-1, 1], np.float32) / length[..., None]
+    half = np.stack([width_px / 2] * 2)
+    if ragged > 0:
+        rough = curves(2 * lines, count, max(2, count // 6), rng).reshape(2, lines, count)
+        reach = np.float32(ragged) * np.minimum(width_px, 1.5 + 0.4 * width_px)
+        half = np.maximum(np.float32(0.16) * half, half + reach * rough)
+    left, right = points + side * half[0, ..., None], points - side * half[1, ..., None]
+    shapes = []
+    for line, is_open in enumerate(width_px > 0):
+        edges = np.flatnonzero(np.diff(is_open, prepend=False, append=False)).tolist()
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            if last - first > 1:
+                shapes.append(np.concatenate([left[line, first:last], right[line, first:last][::-1]]))
+    return shapes

@@ -3,7 +3,7 @@
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, curve, log_uniform
+from crackmap_models.training.composites.fields import Plane, Points, blurred, curves, log_uniform
 from crackmap_models.training.composites.lines import band, bent, half_plane, normal_of, straight
 from crackmap_models.training.composites.paint import filled, shade
 
@@ -30,7 +30,7 @@ def leaf(height: int, width: int, rng: np.random.Generator) -> Points:
     """The outline [n, 2] of a pointed or lobed leaf somewhere on the tile."""
     turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     size = log_uniform(8, 70, rng)
-    lobes = 1 + rng.uniform(0, 0.3) * np.cos(rng.integers(2, 8) * turn) + 0.05 * curve(40, 10, rng)
+    lobes = 1 + rng.uniform(0, 0.3) * np.cos(rng.integers(2, 8) * turn) + 0.05 * curves(1, 40, 10, rng)[0]
     x = np.cos(turn) * lobes
     y = np.sin(turn) * np.sqrt(np.abs(np.sin(turn / 2 + 1e-3))) * lobes * rng.uniform(0.25, 0.8)
     angle = rng.uniform(0, 2 * np.pi)

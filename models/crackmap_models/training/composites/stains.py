@@ -3,7 +3,7 @@
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import blurred, cloud, curve, log_uniform
+from crackmap_models.training.composites.fields import blurred, cloud, curves, log_uniform
 from crackmap_models.training.composites.paint import Colour, filled, shade
 
 
@@ -16,7 +16,7 @@ def draw_drips(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         length = rng.uniform(0.25, 1.4) * height
         y = np.linspace(0, 1, 16)
         x = rng.uniform(0, width) + 1.5 * np.cumsum(rng.normal(0, 0.4, 16))
-        half = wide * rng.uniform(0.3, 1.0) * (1 - 0.7 * y) * (1 + 0.1 * curve(16, 4, rng)) / 2
+        half = wide * rng.uniform(0.3, 1.0) * (1 - 0.7 * y) * (1 + 0.1 * curves(1, 16, 4, rng)[0]) / 2
         down = top + rng.normal(0, 6) + length * y
         shapes.append(np.concatenate([np.stack([x - half, down], 1), np.stack([x + half, down], 1)[::-1]]))
     soft_px = log_uniform(1.0, 5, rng)  # sharper thin ones would pass for cracks
