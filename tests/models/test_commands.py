@@ -13,7 +13,7 @@ from crackmap.errors import SettingError  # noqa: E402 - only where the part is 
 def test_loading_the_commands_loads_nothing_heavy() -> None:
     script = (
         "import sys, crackmap_models.commands\n"
-        "print([name for name in ('tensorflow', 'keras', 'cv2', 'sklearn', 'ai_edge_litert') if name in sys.modules])"
+        "print([name for name in ('tensorflow', 'keras', 'cv2', 'sklearn', 'scipy', 'matplotlib', 'ai_edge_litert') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
