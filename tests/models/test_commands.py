@@ -9,12 +9,11 @@ from typer.testing import CliRunner
 commands = pytest.importorskip("crackmap_models.commands", reason="the models part is not installed: make test-models")
 from crackmap.errors import SettingError  # noqa: E402 - only where the part is installed
 
+HEAVY = ("tensorflow", "keras", "cv2", "sklearn", "scipy", "matplotlib", "ai_edge_litert")
+
 
 def test_loading_the_commands_loads_nothing_heavy() -> None:
-    script = (
-        "import sys, crackmap_models.commands\n"
-        "print([name for name in ('tensorflow', 'keras', 'cv2', 'sklearn', 'scipy', 'matplotlib', 'ai_edge_litert') if name in sys.modules])"
-    )
+    script = f"import sys, crackmap_models.commands\nprint([name for name in {HEAVY} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 
