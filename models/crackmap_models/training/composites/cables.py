@@ -46,7 +46,7 @@ def tube(
 ) -> Pixels:
     """Round bodies along lines [n, 2] of widths [n] px; their shadow falls `away_px` aside."""
     height, width = pixels.shape[:2]
-    shapes = [shape for line, widths in lines for shape in outlines(line[None], widths[None], 0.0, rng)]
+    shapes = [shape for line, widths in lines for shape in outlines(line[None], widths[None])]
     body = filled(height, width, shapes)
     thick = max(1.0, float(max(widths.max() for _, widths in lines)))
     right, down = np.cos(light_rad), np.sin(light_rad)

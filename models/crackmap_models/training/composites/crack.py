@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.background import sharpness_px, texture_std
-from crackmap_models.training.composites.fields import Plane, blurred, brightness, cloud, grey_of, log_uniform
+from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, grey_of, log_uniform
 from crackmap_models.training.composites.look import Change, change, lime, random_look
 from crackmap_models.training.composites.paint import blend, filled
 from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, steps_px, system
@@ -15,7 +16,9 @@ from crackmap_models.training.composites.profile import Opening, outlines, width
 
 LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
 LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
+VISIBLE_SHARE = 0.4  # of the deepest coverage: what is fainter does not count as crack in sight
 ATTEMPTS = 5
+Size = tuple[int, int]
 
 
 def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -32,8 +35,7 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     look = random_look(opening.width_px, brightness(pixels), rng)
     contrast = log_uniform(1.0, 6.0, rng)
     for attempt in range(ATTEMPTS):
-        depth, length_px = _depth(paths, opening, height, width, rng)
-        depth = blurred(depth, soft_px)
+        depth, length_px = _depth(paths, opening, soft_px, (height, width), rng)
         drawn = change(depth, opening.width_px, brightness(pixels), look, rng)
         step, needed = _contrast(grey, drawn, depth, opening.width_px)
         if step >= needed and length_px >= LEAST_LENGTH_PX:
@@ -62,18 +64,27 @@ def _opening(paths: int, rng: np.random.Generator) -> Opening:
 
 
 def _depth(
-    paths: list[Paths], opening: Opening, height: int, width: int, rng: np.random.Generator
+    paths: list[Paths], opening: Opening, soft_px: float, size: Size, rng: np.random.Generator
 ) -> tuple[Plane, float]:
-    """Coverage 0..1 [h, w] of the open cracks, fainter in places when thin, and their length in sight."""
-    shapes, length_px = [], 0.0
+    """Coverage 0..1 [h, w] of the open cracks as the lens shows it, and the length in sight, px."""
+    height, width = size
+    shapes = []
     for each in paths:
-        widths = widths_px(each, opening, rng)
-        shapes += outlines(each.points, widths, opening.ragged, rng)
-        length_px += float((steps_px(each.points, height, width) * (widths[:, 1:] > 0.3)).sum())
+        shapes += outlines(each.points, widths_px(each, opening, rng), opening.ragged, rng)
     depth = filled(height, width, shapes)
     if opening.width_px < 3:
         depth *= np.clip(0.9 + 0.25 * cloud(height, width, 7, rng), 0.3, 1.0)
-    return depth, length_px
+    depth = blurred(depth, soft_px)
+    deep = depth > VISIBLE_SHARE * float(depth.max())
+    return depth, sum(_length_px(each.points, deep) for each in paths)
+
+
+def _length_px(points: Points, deep: npt.NDArray[np.bool_]) -> float:
+    """How much of the lines [m, n, 2] runs where the crack is deep."""
+    height, width = deep.shape
+    at = np.floor(points[:, 1:] + 0.5).astype(np.int64).reshape(-1, 2)
+    x, y = np.clip(at, 0, [width - 1, height - 1]).T
+    return float((steps_px(points, height, width).ravel() * deep[y, x]).sum())
 
 
 def _contrast(grey: Plane, drawn: Change, depth: Plane, width_px: float) -> tuple[float, float]:

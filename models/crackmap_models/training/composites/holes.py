@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred, log_uniform, shifted
-from crackmap_models.training.composites.paint import FINE, FRACTION_BITS, averaged, shade
+from crackmap_models.training.composites.fields import Plane, blurred, curves, log_uniform, shifted
+from crackmap_models.training.composites.paint import FINE, FRACTION_BITS, averaged, filled, shade
 
 
 def draw_tie_hole(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -16,7 +16,7 @@ def draw_tie_hole(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     aspect, angle = rng.uniform(0.85, 1.0), rng.uniform(0, 180)
     disc = blurred(_discs(height, width, [(place, wide, wide * aspect, angle)]), rng.uniform(0.4, 1.5))
     light_rad = rng.uniform(0, 2 * np.pi)
-    reach = wide * rng.uniform(0.04, 0.3)
+    reach = wide * rng.uniform(0.03, 0.2)
     moved = shifted(disc, reach * np.cos(light_rad), reach * np.sin(light_rad))
     shadow, lit = disc * (1 - moved), moved * (1 - disc)
     light = 1 - np.float32(rng.choice([rng.uniform(-0.1, 0.3), rng.uniform(0.3, 0.85)])) * disc
@@ -34,11 +34,13 @@ def draw_bug_holes(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     middle = rng.uniform(0, 1, 2) * (width, height)
     spread = log_uniform(0.08, 0.8, rng) * min(height, width)
     size = log_uniform(1.5, 7, rng)
-    discs = []
-    for _ in range(count):
-        wide = size * np.exp(rng.normal(0, 0.5))
-        discs.append((middle + rng.normal(0, spread, 2), wide, wide * rng.uniform(0.5, 1.0), rng.uniform(0, 180)))
-    holes = blurred(_discs(height, width, discs), rng.uniform(0.4, 1.0))
+    turn = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    radius = size / 2 * np.exp(rng.normal(0, 0.5, (count, 1))) * (1 + 0.2 * curves(count, 14, 5, rng))
+    round_there = np.stack([np.cos(turn) * radius, np.sin(turn) * radius * rng.uniform(0.5, 1.0, (count, 1))], -1)
+    angle = rng.uniform(0, np.pi, count)
+    turns = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).transpose(2, 0, 1)
+    outlines = round_there @ turns + (middle + rng.normal(0, spread, (count, 1, 2)))
+    holes = blurred(filled(height, width, list(outlines.astype(np.float32))), rng.uniform(0.4, 1.0))
     light_rad = rng.uniform(0, 2 * np.pi)
     lit = np.maximum(shifted(holes, 1.5 * np.cos(light_rad), 1.5 * np.sin(light_rad)) - holes, 0)
     return shade(pixels, 1 - np.float32(rng.uniform(0.25, 0.85)) * holes + np.float32(rng.uniform(0, 0.3)) * lit)

@@ -1,10 +1,11 @@
 """Straight things that are built: formwork lines, joints, sawn grooves, masonry, the edge between two planes."""
 
+import cv2
 import numpy as np
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform
-from crackmap_models.training.composites.lines import band, half_plane, normal_of, straight
+from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform, plane
+from crackmap_models.training.composites.lines import band, chipped_band, half_plane, normal_of, straight
 from crackmap_models.training.composites.paint import cover, filled, shade, stroked
 
 
@@ -26,7 +27,8 @@ def draw_joint(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     ends = straight(height, width, rng)
     wide = log_uniform(3, 40, rng)
-    inside = blurred(filled(height, width, [band(ends, wide)]), rng.uniform(0.3, 1.2))
+    strip = chipped_band(ends, wide, rng) if rng.random() < 0.5 else [band(ends, wide)]
+    inside = blurred(filled(height, width, strip), rng.uniform(0.3, 1.2))
     light = np.ones((height, width), np.float32)
     if rng.random() < 0.7:
         side = normal_of(ends) * np.float32(wide / 2)
@@ -57,6 +59,19 @@ def draw_grooves(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     worn = 1 + 0.3 * cloud(height, width, 6, rng)
     light = 1 + blurred(lit - np.float32(rng.uniform(0.08, 0.5)) * dark, rng.uniform(0.3, 1.2)) * worn
     return shade(pixels, np.clip(light, 0.1, 1.5))
+
+
+def draw_board_grain(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """The grain of wooden boards cast into the surface: long fine streaks, lighter and darker."""
+    height, width = pixels.shape[:2]
+    along, across = int(rng.integers(2, 8)), round(log_uniform(0.15, 0.6, rng) * max(height, width))
+    streaks = rng.standard_normal((across, along), np.float32)
+    streaks = plane(cv2.resize(streaks, (max(height, width),) * 2, interpolation=cv2.INTER_CUBIC))
+    if rng.random() < 0.5:
+        streaks = streaks.T
+    worn = np.clip(0.8 + 0.5 * cloud(height, width, 4, rng), 0, 2)
+    light = 1 + np.float32(log_uniform(0.02, 0.1, rng)) * streaks[:height, :width] * worn
+    return shade(pixels, np.clip(light, 0.3, 1.6))
 
 
 def draw_masonry(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -101,8 +116,8 @@ def draw_plane_edge(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def _edge_pair(height: int, width: int, ends: Points, rng: np.random.Generator) -> Plane:
     """A straight dark line, perhaps with a lit one close beside it, as a factor of light."""
     thick = log_uniform(0.8, 5, rng)
-    line = filled(height, width, [band(ends, thick)])
-    fading = np.clip(1 + 0.4 * cloud(height, width, 4, rng), 0.2, 1.6)
+    line = filled(height, width, chipped_band(ends, thick, rng) if rng.random() < 0.5 else [band(ends, thick)])
+    fading = np.clip(1 + 0.5 * cloud(height, width, 4, rng), 0.1, 1.6)
     light = 1 - np.float32(log_uniform(0.1, 0.7, rng)) * line * fading
     if rng.random() < 0.6:
         beside = ends + normal_of(ends) * np.float32(rng.choice([-1, 1]) * (thick / 2 + log_uniform(0.7, 4, rng)))

@@ -3,6 +3,8 @@
 import numpy as np
 
 from crackmap_models.training.composites.fields import Points
+from crackmap_models.training.composites.path import Paths
+from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 
 BEYOND_PX = 30.0
 
@@ -28,6 +30,15 @@ def band(ends: Points, width_px: float) -> Points:
     """The outline [4, 2] of a straight strip about a line."""
     side = normal_of(ends) * np.float32(width_px / 2)
     return np.stack([ends[0] + side, ends[-1] + side, ends[-1] - side, ends[0] - side])
+
+
+def chipped_band(ends: Points, width_px: float, rng: np.random.Generator) -> list[Points]:
+    """The outlines of a straight strip whose edges have broken out here and there; a thin one may be interrupted."""
+    along = np.linspace(0.0, 1.0, 120, dtype=np.float32)[:, None]
+    points = (ends[0] + along * (ends[-1] - ends[0]))[None]
+    opening = Opening(width_px, rng.uniform(0, 0.25), rng.uniform(0.03, 0.18), rng.uniform(0, 0.3) * (width_px < 3))
+    widths = widths_px(Paths(points, np.ones(1, np.float32)), opening, rng)
+    return outlines(points, widths, opening.ragged, rng)
 
 
 def half_plane(ends: Points) -> Points:

@@ -8,6 +8,7 @@ from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.cables import draw_cable
 from crackmap_models.training.composites.holes import draw_bug_holes, draw_tie_hole
 from crackmap_models.training.composites.joints import (
+    draw_board_grain,
     draw_board_line,
     draw_grooves,
     draw_joint,
@@ -26,6 +27,7 @@ SHARES: dict[Draw, float] = {
     draw_joint: 2,
     draw_plane_edge: 2,
     draw_grooves: 1,
+    draw_board_grain: 1,
     draw_masonry: 1.5,
     draw_shadow: 3,
     draw_drips: 2,

@@ -48,12 +48,19 @@ def cover(pixels: Pixels, coverage: Plane, colour: Colour, texture: float = 0.5)
 
     The background's relief shows through by the share `texture`, as it does through paint and dirt.
     """
-    offsets = [coverage * np.float32(channel) for channel in colour]
+    left, top, wide, high = cv2.boundingRect((coverage > 1 / 512).astype(np.uint8))
+    there = slice(top, top + high), slice(left, left + wide)
+    if not wide:
+        return pixels.copy()
+    part, share = pixels[there], coverage[there]
+    offsets = [share * np.float32(channel) for channel in colour]
     if texture:
-        grey = grey_of(pixels)
-        relief = coverage * np.float32(texture) * (grey - cv2.blur(grey, (15, 15)))
+        grey = grey_of(part)
+        relief = share * np.float32(texture) * (grey - cv2.blur(grey, (15, 15)))
         offsets = [offset + relief for offset in offsets]
-    return blend(pixels, [1 - coverage] * 3, offsets)
+    covered = pixels.copy()
+    covered[there] = blend(part, [1 - share] * 3, offsets)
+    return covered
 
 
 def blend(pixels: Pixels, gains: Sequence[Plane], offsets: Sequence[Plane] | None = None) -> Pixels:

@@ -4,10 +4,9 @@ import numpy as np
 
 from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.cables import tube
-from crackmap_models.training.composites.fields import Plane, Points, blurred, cloud, log_uniform, shifted
-from crackmap_models.training.composites.lines import bezier
+from crackmap_models.training.composites.fields import blurred, cloud, log_uniform, shifted
+from crackmap_models.training.composites.growth import branching, leaf, shoot
 from crackmap_models.training.composites.paint import Colour, cover, filled, shade
-from crackmap_models.training.composites.shadows import leaf
 
 BARK: tuple[Colour, ...] = ((70, 55, 42), (105, 88, 70), (140, 120, 95), (60, 62, 40), (160, 150, 130))
 GREEN: tuple[Colour, ...] = ((60, 85, 35), (95, 125, 55), (130, 145, 70), (45, 60, 35), (150, 120, 60), (120, 75, 40))
@@ -16,46 +15,25 @@ GREEN: tuple[Colour, ...] = ((60, 85, 35), (95, 125, 55), (130, 145, 70), (45, 6
 def draw_twig(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """A twig, stem or climbing root with side shoots, thinning to its tips; sometimes with leaves."""
     height, width = pixels.shape[:2]
-    side = min(height, width)
-    start = _outside(height, width, rng)
-    aim = rng.uniform(0.1, 0.9, 2) * (width, height)
-    thick = log_uniform(1.5, 10, rng)
-    lines = [_shoot(start, (aim - start).astype(np.float32), thick, rng)]
-    for _ in range(rng.integers(0, 6)):
-        parent, widths = lines[rng.integers(len(lines))]
-        at = int(rng.integers(4, len(parent) - 4))
-        ahead = parent[at + 3] - parent[at - 3]
-        angle = np.arctan2(ahead[1], ahead[0]) + rng.choice([-1, 1]) * rng.uniform(0.3, 1.1)
-        length = log_uniform(0.1, 0.5, rng) * side
-        lines.append(
-            _shoot(
-                parent[at],
-                (length * np.array([np.cos(angle), np.sin(angle)])).astype(np.float32),
-                0.7 * widths[at],
-                rng,
-            )
-        )
+    shoots = branching(height, width, log_uniform(1.5, 10, rng), rng)
     palette = BARK if rng.random() < 0.7 else GREEN
-    away = log_uniform(0.4, 12, rng)
-    pixels = tube(
-        pixels, lines, palette[rng.integers(len(palette))], rng, light_rad=rng.uniform(0, 2 * np.pi), away_px=away
-    )
+    light_rad, away_px = rng.uniform(0, 2 * np.pi), log_uniform(0.4, 12, rng)
+    pixels = tube(pixels, shoots, palette[rng.integers(len(palette))], rng, light_rad=light_rad, away_px=away_px)
     return draw_leaves(pixels, rng) if rng.random() < 0.25 else pixels
 
 
 def draw_grass(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Blades that rise from one border."""
+    """Two to eleven blades that rise from one border, or hang from it."""
     height, width = pixels.shape[:2]
-    root = rng.uniform(0, width)
-    lines = []
+    root, hanging = rng.uniform(0, width), rng.random() < 0.5
+    blades = []
     for _ in range(rng.integers(2, 12)):
-        start = np.array([root + rng.normal(0, 0.12 * width), height + 5.0], np.float32)
-        rise = np.array([rng.normal(0, 0.25) * width, -rng.uniform(0.2, 0.9) * height], np.float32)
-        lines.append(_shoot(start, rise, log_uniform(1.2, 5, rng), rng))
-    if rng.random() < 0.5:
-        lines = [(np.array([0, height], np.float32) + line * np.array([1, -1], np.float32), w) for line, w in lines]
-    colour = GREEN[rng.integers(len(GREEN))]
-    return tube(pixels, lines, colour, rng, light_rad=rng.uniform(0, 2 * np.pi), away_px=log_uniform(1, 12, rng))
+        start = np.array([root + rng.normal(0, 0.12 * width), -5.0 if hanging else height + 5.0], np.float32)
+        rise = rng.uniform(0.2, 0.9) * height * (1 if hanging else -1)
+        reach = np.array([rng.normal(0, 0.25) * width, rise], np.float32)
+        blades.append(shoot(start, reach, log_uniform(1.2, 5, rng), rng))
+    light_rad, away_px = rng.uniform(0, 2 * np.pi), log_uniform(1, 12, rng)
+    return tube(pixels, blades, GREEN[rng.integers(len(GREEN))], rng, light_rad=light_rad, away_px=away_px)
 
 
 def draw_leaves(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -67,17 +45,3 @@ def draw_leaves(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     pixels = shade(pixels, 1 - np.float32(rng.uniform(0.1, 0.6)) * shadow)
     pixels = cover(pixels, blurred(body, 0.5), GREEN[rng.integers(len(GREEN))], 0.2)
     return shade(pixels, 1 + np.float32(0.12) * cloud(height, width, 16, rng) * body)
-
-
-def _shoot(start: Points, reach: Points, thick_px: float, rng: np.random.Generator) -> tuple[Points, Plane]:
-    """A smoothly bent line that thins out: points [40, 2] and widths [40]."""
-    side = np.array([-reach[1], reach[0]])
-    stray = rng.normal(0.0, 0.2, (2, 1)) * side
-    knots = np.stack([start, start + reach / 3 + stray[0], start + reach * 2 / 3 + stray[1], start + reach])
-    return bezier(knots, 40), (thick_px * np.linspace(1.0, 0.25, 40)).astype(np.float32)
-
-
-def _outside(height: int, width: int, rng: np.random.Generator) -> Points:
-    x, y = rng.uniform(0, 1, 2) * (width, height)
-    places = [(x, -8.0), (x, height + 8.0), (-8.0, y), (width + 8.0, y)]
-    return np.array(places[rng.integers(4)], np.float32)

@@ -27,6 +27,9 @@ def widths_px(paths: Paths, opening: Opening, rng: np.random.Generator) -> Plane
     if opening.gone > 0:
         hidden = curves(lines, count, 2 * knots, rng)
         width[hidden < np.quantile(hidden, opening.gone, axis=1, keepdims=True)] = 0
+    if rng.random() < 0.3:  # pores that the crack runs through
+        pores = rng.random((lines, count)) < 0.012
+        width *= 1 + pores * rng.uniform(1, 3, (lines, count))
     along = np.linspace(0.0, 2.0, count, dtype=np.float32)
     if paths.taper_start:
         width *= np.minimum(1, along) ** np.float32(0.7)
@@ -35,10 +38,12 @@ def widths_px(paths: Paths, opening: Opening, rng: np.random.Generator) -> Plane
     return np.asarray(width, np.float32)
 
 
-def outlines(points: Points, width_px: Plane, ragged: float, rng: np.random.Generator) -> list[Points]:
+def outlines(
+    points: Points, width_px: Plane, ragged: float = 0.0, rng: np.random.Generator | None = None
+) -> list[Points]:
     """Closed outlines [k, 2] of the open stretches of lines [m, n, 2] of widths [m, n].
 
-    Each edge breaks out on its own, by `ragged` of the width at most; what breaks out of a wide gap is smaller.
+    With a generator each edge breaks out on its own, by about `ragged` of the width, less of a wide one's.
     """
     lines, count = width_px.shape
     ahead = np.empty_like(points)
@@ -47,7 +52,7 @@ def outlines(points: Points, width_px: Plane, ragged: float, rng: np.random.Gene
     length = np.maximum(np.float32(1e-6), np.hypot(ahead[..., 0], ahead[..., 1]))
     side = ahead[..., ::-1] * np.array([-1, 1], np.float32) / length[..., None]
     half = np.stack([width_px / 2] * 2)
-    if ragged > 0:
+    if rng is not None:
         rough = curves(2 * lines, count, max(2, count // 6), rng).reshape(2, lines, count)
         reach = np.float32(ragged) * np.minimum(width_px, 1.5 + 0.4 * width_px)
         half = np.maximum(np.float32(0.16) * half, half + reach * rough)

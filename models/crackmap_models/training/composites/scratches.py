@@ -26,18 +26,18 @@ def draw_broom(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     first = bent(height, width, rng, rng.choice([0.0, 0.02, 0.15]), 24)
     side = normal_of(first)
-    spacing = log_uniform(3, 14, rng)
-    reach = (height + width) / 2 if rng.random() < 0.5 else log_uniform(10, 80, rng)
+    spacing = log_uniform(2.5, 12, rng)
+    reach = (height + width) / 2 if rng.random() < 0.6 else log_uniform(10, 80, rng)
     offsets = np.arange(-reach, reach, spacing)
-    offsets = offsets + rng.normal(0, 0.35 * spacing, len(offsets))
-    turn = rng.random(len(offsets)) < 0.5
-    light = np.ones((height, width), np.float32)
-    for bright, strength in ((turn, rng.uniform(0.03, 0.25)), (~turn, -rng.uniform(0.03, 0.3))):
-        lines = [_piece(first + side * np.float32(offset), rng) for offset in offsets[bright]]
-        if lines:
-            light += np.float32(strength) * stroked(height, width, lines, spacing * rng.uniform(0.1, 0.6))
-    light = 1 + (blurred(light, rng.uniform(0.4, 1.2)) - 1) * np.clip(0.8 + 0.6 * cloud(height, width, 10, rng), 0, 2)
-    return shade(pixels, np.clip(light, 0.2, 1.6))
+    offsets = offsets + rng.normal(0, 0.4 * spacing, len(offsets))
+    lines = (first + side * offsets[:, None, None]).astype(np.float32)
+    lit = rng.random(len(lines)) < rng.uniform(0.2, 0.8)
+    light = np.zeros((height, width), np.float32)
+    for chosen, strength in ((lines[lit], rng.uniform(0.05, 0.25)), (lines[~lit], -rng.uniform(0.05, 0.35))):
+        if len(chosen):
+            worn = np.clip(0.3 + 0.9 * cloud(height, width, int(rng.integers(5, 20)), rng), 0, 1.5)
+            light += np.float32(strength) * worn * stroked(height, width, chosen, spacing * rng.uniform(0.1, 0.5))
+    return shade(pixels, np.clip(1 + blurred(light, rng.uniform(0.4, 1.2)), 0.2, 1.6))
 
 
 def draw_pencil(pixels: Pixels, rng: np.random.Generator) -> Pixels:

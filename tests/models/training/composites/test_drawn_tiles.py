@@ -24,7 +24,7 @@ def concrete(seed: int, height: int, width: int, mean: float = 150.0, grain: flo
 
 @pytest.mark.parametrize("draw", [composites.draw_crack, composites.draw_look_alike])
 @given(seed=SEEDS, height=SIDES, width=SIDES, mean=st.sampled_from([0, 8, 60, 150, 240, 255]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_seed_draws_the_same_again_and_leaves_its_input(draw, seed: int, height: int, width: int, mean: int) -> None:
     tile = concrete(seed, height, width, mean, 12 if 0 < mean < 255 else 0)
     before = tile.copy()
