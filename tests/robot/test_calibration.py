@@ -138,7 +138,7 @@ def test_a_picture_of_another_size_is_refused(file: Path) -> None:
         check_fits(camera, 1200, 1600, Path("a.jpg"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.integers(0, len(GOOD)), cut=st.integers(0, 12), put=st.binary(max_size=6) | st.sampled_from(TOKENS))
 def test_whatever_is_damaged_is_read_or_refused_by_name(
     tmp_path_factory: pytest.TempPathFactory, place: int, cut: int, put: bytes

@@ -113,7 +113,7 @@ def test_the_band_is_the_known_one() -> None:
     assert chi_square_band(100) == pytest.approx((67.328, 140.169), abs=0.03)  # tables of chi-square
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tilt=st.floats(0, math.radians(40)), pixel=st.tuples(st.floats(0, 1599), st.floats(0, 1199)))
 def test_slopes_are_those_of_the_projection(tilt: float, pixel: tuple[float, float]) -> None:
     pose, at = tilted(tilt), np.array([pixel])

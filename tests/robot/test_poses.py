@@ -300,7 +300,7 @@ GOOD = {
 TOKENS = [b"nan", b"1e999", b"{", b"\x00", b"\xff", b'"', b"null", b"true", b"9" * 400, b"\r", "\u2028".encode()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     kind=st.sampled_from(sorted(GOOD)),
     share=st.floats(0, 1),

@@ -211,7 +211,7 @@ def check_painted_dots(
 # ------------------------------------------------------------------------------------------------------------ they hold
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(distortion=distortions, turn=turns())
 def test_tiles_are_seen_by_opencv_where_they_were_cut(
     distortion: tuple[float, ...], turn: tuple[float, float, float]
@@ -219,7 +219,7 @@ def test_tiles_are_seen_by_opencv_where_they_were_cut(
     check_against_opencv(distortion, turn)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(distortion=distortions, turn=turns(), seed=st.integers(0, 1000))
 def test_points_projected_by_opencv_come_back(
     distortion: tuple[float, ...], turn: tuple[float, float, float], seed: int
@@ -324,7 +324,7 @@ def test_a_letter_f_on_the_wall_is_an_f_on_the_chart(turn: tuple[float, float, f
     assert ((hits_per_cell > 0.5 * hits_per_cell.max()) == LETTER).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(distortion=distortions, turn=turns())
 def test_tiles_go_clockwise_on_the_chart_as_they_do_in_the_picture(
     distortion: tuple[float, ...], turn: tuple[float, float, float]
@@ -340,7 +340,7 @@ def test_tiles_go_clockwise_on_the_chart_as_they_do_in_the_picture(
 # ---------------------------------------------------------------------------------------------- the rest of a placement
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(distortion=distortions, turn=turns())
 def test_the_outline_follows_the_pictures_border(
     distortion: tuple[float, ...], turn: tuple[float, float, float]
@@ -403,7 +403,7 @@ def test_a_lens_that_folds_back_inside_the_picture_is_refused() -> None:
     assert "distortion cannot be inverted at pixel" in answer.cause
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(distortion=distortions)
 def test_the_lens_is_inverted_to_a_billionth(distortion: tuple[float, ...]) -> None:
     camera = camera_of(distortion)

@@ -37,7 +37,7 @@ def test_rows_and_score_maps_give_equal_answers(server: Any, wall: Any) -> None:
     deliver_some(server, wall)
     engine = create_engine(server.settings.database_url)
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(
         threshold=st.none() | st.floats(0.05, 1),
         corners=st.none() | st.tuples(METRES, METRES, METRES, METRES),

@@ -73,9 +73,7 @@ def test_the_server_keeps_to_its_document(start: Any, wall: Any) -> None:
     assert len(operations) == 17
     for operation in operations:
 
-        @hypothesis.settings(
-            max_examples=8, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), database=None
-        )
+        @hypothesis.settings(max_examples=8, suppress_health_check=list(hypothesis.HealthCheck), database=None)
         @hypothesis.given(case=operation.as_strategy())
         def keeps(case: Case) -> None:
             case.call_and_validate(excluded_checks=[positive_data_acceptance])

@@ -34,7 +34,7 @@ def test_noisy_crack_labels_are_trusted_less_until_somebody_looked() -> None:
 
 
 @given(st.integers(0, 2**16), st.floats(0.05, 0.3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_confident_learning_finds_labels_that_were_turned_round_and_no_others(seed: int, wrong: float) -> None:
     rng = np.random.default_rng(seed)
     true = rng.random(400) < 0.5

@@ -62,14 +62,14 @@ def test_pixels_agree_with_opencv(lens: tuple[float, float, float, float, float]
         np.testing.assert_allclose(surface_points_m(camera, pose, theirs), points, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(LENSES), st.floats(-0.45, 0.45), st.floats(-0.35, 0.35))
 def test_undistorting_undoes_distorting(lens: tuple[float, float, float, float, float], x: float, y: float) -> None:
     back = undistorted(*distorted(np.array([x]), np.array([y]), lens), lens)
     np.testing.assert_allclose(np.ravel(back), [x, y], atol=1e-11)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(turns)
 def test_rotation_to_quaternion_and_back(turn: tuple[float, float, float]) -> None:
     rotation = rotation_from_vector(4 * np.array(turn)) @ np.diag([1.0, -1.0, -1.0])

@@ -38,7 +38,7 @@ def straight(angle_rad: float, width_mm: float, contrast: float = 0.8) -> TrueCr
     return TrueCrack("c", along + 0.1, np.full(161, width_mm), contrast)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0, np.pi), st.floats(0.05, 3.0), st.sampled_from([0.15, 0.25, 0.4]))
 def test_missing_light_equals_width_times_length(angle: float, width_mm: float, mm_per_px: float) -> None:
     """Darkness is area-true at any angle, for cracks far under a pixel wide too; painting adds 8-bit rounding."""
@@ -84,7 +84,7 @@ def test_a_crack_is_painted_where_its_polyline_runs() -> None:
     assert texture[int(0.03 * 4000), int(0.02 * 4000), 1] == GREY  # v is up: nothing where it would be with v down
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(-2, 2), st.floats(0, 2 * np.pi))
 def test_pixel_share_is_the_area_under_the_edge(distance: float, angle: float) -> None:
     normal = np.array([np.cos(angle), np.sin(angle)])

@@ -36,7 +36,7 @@ def rotation_vector(rotation: FloatArray) -> FloatArray:
     return axis if sine < 1e-12 else axis / sine * np.arcsin(sine)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.1, 3.0), st.floats(0.1, 3.0), st.floats(0.2, 0.8), st.floats(0.0, 0.7))
 def test_a_steady_camera_leaves_nothing_out(width_m: float, height_m: float, distance_m: float, overlap: float) -> None:
     poses = lawn_mower(
