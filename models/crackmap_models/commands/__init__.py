@@ -4,6 +4,7 @@ import typer
 
 from crackmap_models.commands.compare import compare
 from crackmap_models.commands.convert import convert
+from crackmap_models.commands.data import data
 from crackmap_models.commands.evaluate import evaluate
 from crackmap_models.commands.networks import networks
 from crackmap_models.commands.photographs import photographs
@@ -13,5 +14,5 @@ from crackmap_models.commands.train import train
 from crackmap_models.commands.verify import verify
 
 app = typer.Typer(help="Train, convert and evaluate crack classifiers.", no_args_is_help=True)
-for command in (networks, render, train, convert, verify, evaluate, compare, robustness, photographs):
+for command in (networks, render, data, train, convert, verify, evaluate, compare, robustness, photographs):
     app.command()(command)

@@ -6,6 +6,7 @@ import typer
 
 from crackmap_models.commands.options import (
     BY_EYE,
+    FOLDERS,
     METU,
     MODELS,
     RENDERED,
@@ -26,6 +27,7 @@ def evaluate(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    folder: list[Path] = FOLDERS,
     by_eye: Path | None = BY_EYE,
     split: str = SPLIT,
     report: Path | None = typer.Option(
@@ -35,6 +37,7 @@ def evaluate(
     """Print models' figures per data set and surface kind, with 95 % intervals over groups of overlapping tiles.
 
     A model is a .tflite file with its manifest, or a run folder; a run's threshold is chosen on the val rows.
+    A --folder that is sorted into train/, val/ and test/ is measured on the split asked for, any other one whole.
     With --by-eye, tiles that were looked at again get rows of their own, and disputed ones are counted apart.
     """
     from crackmap_models.evaluation.evaluation import evaluate
@@ -43,7 +46,7 @@ def evaluate(
     from crackmap_models.evaluation.written import write
 
     wanted = val_or_test(split)
-    tiles = read_tiles(metu, sdnet2018, rendered, splits)
+    tiles = read_tiles(metu, sdnet2018, rendered, splits, folder, whole=wanted)
     readings = read_eyes(by_eye, tiles, wanted)
     for model in models:
         evaluation = evaluate(open_scorer(model), tiles, wanted, readings, say=say)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from crackmap_models.data.tiles import LabelledTile, Split, Surface
-from crackmap_models.errors import MissingImages, TrainingDataError
+from crackmap_models.errors import MissingImages, TileInTwoSplits, TrainingDataError
 
 CRACK_FOLDERS = {"crack": "Cracked", "no_crack": "Non-cracked"}
 
@@ -20,7 +20,8 @@ CRACK_FOLDERS = {"crack": "Cracked", "no_crack": "Non-cracked"}
 def read_metu(images: Path, splits: Path) -> list[LabelledTile]:
     """Rows of "Concrete Crack Images for Classification"; `splits` is the folder of metu.csv.gz.
 
-    Raises MissingImages when the folder does not hold what the split file names.
+    Raises MissingImages when the folder does not hold what the split file names, TileInTwoSplits when the split file
+    names one file twice.
     """
 
     def row(line: dict[str, str], path: Path, split: Split) -> LabelledTile:
@@ -35,7 +36,8 @@ def read_metu(images: Path, splits: Path) -> list[LabelledTile]:
 def read_sdnet2018(images: Path, splits: Path) -> list[LabelledTile]:
     """Rows of SDNET2018; `splits` is the folder of sdnet2018.csv.gz.
 
-    Raises MissingImages when the folder does not hold what the split file names.
+    Raises MissingImages when the folder does not hold what the split file names, TileInTwoSplits when the split file
+    names one file twice.
     """
     surfaces: dict[str, Surface] = {"Walls": "walls", "Decks": "decks", "Pavements": "pavements"}
 
@@ -59,9 +61,13 @@ def _rows(
 ) -> list[LabelledTile]:
     """The rows of a split file in its order; `places` gives a row's file in the complete set and in the sample."""
     complete = (images / complete_folder).is_dir()
-    rows = []
+    rows, first = [], dict[str, tuple[int, str]]()
     for number, line in _lines(split_file):
-        split = line["split"]
+        split, file = line["split"], places(line)[0]
+        earlier, its_split = first.setdefault(file, (number, split))
+        if earlier != number:
+            error = TrainingDataError if its_split == split else TileInTwoSplits
+            raise error(f"{split_file} line {number}: {file} is {split}, on line {earlier} {its_split}. Remove one.")
         if split not in get_args(Split):
             continue
         path = images / places(line)[0 if complete else 1]

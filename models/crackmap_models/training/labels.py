@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models.data.label_errors import margins_of
 from crackmap_models.data.tiles import LabelledTile
 
 Noise = Literal["published", "trust", "bootstrap", "confident", "by_eye"]
@@ -55,11 +56,6 @@ def targets(tiles: Sequence[LabelledTile], noise: Noise, judged: npt.NDArray[np.
 def contradicted(cracks: npt.NDArray[np.bool_], judged: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Which labels [n] a network's probabilities [n] contradict.
 
-    A class's usual confidence is its mean probability among the tiles of that label. A label is contradicted when the
-    other class reaches its usual confidence and its own does not (Northcutt et al. 2021, equation 1 off the diagonal).
+    How that is told: `crackmap_models.data.label_errors.margins_of`.
     """
-    if cracks.all() or not cracks.any():
-        return np.zeros(len(cracks), np.bool_)
-    usual_crack, usual_none = judged[cracks].mean(), (1 - judged[~cracks]).mean()
-    like_crack, like_none = judged >= usual_crack, 1 - judged >= usual_none
-    return np.asarray(np.where(cracks, like_none & ~like_crack, like_crack & ~like_none), np.bool_)
+    return margins_of(cracks, judged) > 0

@@ -19,6 +19,7 @@ from crackmap_models.errors import (  # noqa: E402 - only where the part is inst
     EmptyClass,
     MissingImages,
     OneClassSet,
+    TileInTwoSplits,
     TrainingDataError,
     UnreadableImage,
 )
@@ -79,7 +80,9 @@ def test_a_hole_in_the_complete_set_is_named_with_its_line(tmp_path: Path) -> No
 def test_an_empty_folder_and_a_missing_or_cut_split_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(MissingImages, match=r"metu\.csv\.gz"):
         published.read_metu(tmp_path, tmp_path)
-    write_split_file(tmp_path / "metu.csv.gz", METU_COLUMNS, [("Positive/1.jpg", "crack", "0", "0", "train")] * 200)
+    write_split_file(
+        tmp_path / "metu.csv.gz", METU_COLUMNS, [(f"Positive/{k}.jpg", "crack", "0", "0", "train") for k in range(99)]
+    )
     with pytest.raises(MissingImages, match="holds none of the images"):
         published.read_metu(tmp_path, tmp_path)
     whole = (tmp_path / "metu.csv.gz").read_bytes()
@@ -108,10 +111,36 @@ def test_reserved_copied_and_contradictory_rows_are_never_returned(
     assert [tile.split for tile in found] == [row[4] for row in rows if row[4] in {"train", "val", "test"}]
 
 
+@pytest.mark.parametrize(("again", "error"), [("test", TileInTwoSplits), ("train", TrainingDataError)])
+def test_a_file_twice_in_the_split_file_is_named_with_both_lines(
+    tmp_path: Path, again: str, error: type[Exception]
+) -> None:
+    rows = [("Positive/1.jpg", "crack", "0", "0", "train"), ("Positive/2.jpg", "crack", "1", "1", "train")]
+    write_split_file(tmp_path / "metu.csv.gz", METU_COLUMNS, [*rows, (*rows[0][:4], again)])
+    for file, *_ in rows:
+        write_picture(tmp_path / file)
+    with pytest.raises(error, match=rf"metu\.csv\.gz line 4: Positive/1\.jpg is {again}, on line 2 train") as raised:
+        published.read_metu(tmp_path, tmp_path)
+    assert type(raised.value) is error
+
+
 @pytest.mark.parametrize("content", [b"", b"not a picture", PICTURE[:20]])
 def test_what_does_not_decode_is_named(content: bytes) -> None:
     with pytest.raises(UnreadableImage, match=r"broken\.jpg.*does not decode"):
         tiles_on_disk.decode(Path("broken.jpg"), content)
+
+
+@given(st.integers(0, 2**16), st.floats(0, 1), st.booleans(), st.booleans())
+@settings(max_examples=60)
+def test_a_jpeg_file_that_ends_too_early_is_named_wherever_it_was_cut(
+    seed: int, cut: float, progressive: bool, padded: bool
+) -> None:
+    noise = np.random.default_rng(seed).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    whole = cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)])[1].tobytes()
+    assert tiles_on_disk.decode(Path("a.jpg"), whole + b"\0" * 100 * padded).shape == (64, 64, 3)
+    left = whole[: int(cut * (len(whole) - 2))]
+    with pytest.raises(UnreadableImage, match=r"a\.jpg"):
+        tiles_on_disk.decode(Path("a.jpg"), left + b"\0" * (len(whole) - len(left)) * padded)
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
