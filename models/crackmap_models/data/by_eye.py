@@ -27,11 +27,25 @@ class Reading:
     second: Seen | None
 
     @property
+    def passes(self) -> int:
+        """How often the tile was looked at."""
+        return 2 if self.second else 1
+
+    @property
     def crack(self) -> bool | None:
         """What all passes agree on; None for a disputed tile, on which they differ or one of them doubts."""
         if self.first == "doubtful" or self.second not in (None, self.first):
             return None
         return self.first == "crack"
+
+
+def passes_needed(readings: Iterable[Reading]) -> int:
+    """How many passes must agree before a tile counts as agreed: two as soon as any tile was looked at twice.
+
+    One look is a label to train or validate on where there is nothing better; where a second pass has begun, a tile
+    that it has not reached yet is neither agreed nor disputed.
+    """
+    return 2 if any(reading.second for reading in readings) else 1
 
 
 def read_by_eye(path: Path) -> list[Reading]:

@@ -51,6 +51,15 @@ def test_an_unsorted_folder_is_dealt_out_by_photograph_and_always_alike(tmp_path
     assert read(tmp_path / "site") == tiles
 
 
+def test_files_without_a_photograph_in_their_names_stand_alone(tmp_path: Path) -> None:
+    for label in ("crack", "no_crack"):
+        for name in ("1.jpg", "2.jpg", "IMG-7-1.jpg", "IMG-7-2.jpg"):
+            picture(tmp_path / "site" / label / name, len(label + name))
+    groups = [tile.group for tile in read(tmp_path / "site", "test")]
+    assert len(set(groups)) == 5
+    assert groups.count("site IMG-7") == 4
+
+
 def test_a_mirrored_copy_under_another_name_stays_with_its_twin(tmp_path: Path) -> None:
     folder = site(tmp_path / "site")
     for photo in range(24):
