@@ -31,7 +31,7 @@ def texture_std(grey: Plane, width_px: float, near: Pixels) -> float:
     Pores and grain much finer than the line average out over it; slow changes of light are no texture.
     """
     fine = blurred(grey, width_px / 2.5)
-    size = 2 * round(3 + 1.5 * width_px) + 1
+    size = 2 * round(6 + 2 * width_px) + 1
     band = fine - cv2.blur(fine, (size, size))
     spots = near > 0
     return float(np.sqrt(np.mean(band[spots] ** 2))) if spots.any() else 0.0

@@ -10,7 +10,7 @@ from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.background import sharpness_px, texture_std
 from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, grey_of, log_uniform
 from crackmap_models.training.composites.look import Change, change, lime, random_look
-from crackmap_models.training.composites.paint import blend, filled
+from crackmap_models.training.composites.paint import blend, box, filled
 from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, steps_px, system
 from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 
@@ -18,6 +18,7 @@ LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below whic
 LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
 VISIBLE_SHARE = 0.4  # of the deepest coverage: what is fainter does not count as crack in sight
 ATTEMPTS = 5
+DARK_GROUND = 90.0
 Size = tuple[int, int]
 
 
@@ -30,24 +31,29 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     grey = grey_of(pixels)
     soft_px = sharpness_px(grey) * rng.uniform(0.75, 1.1)
+    ground = brightness(pixels)
     paths = system(height, width, rng)
     opening = _opening(sum(len(each.points) for each in paths), rng)
-    look = random_look(opening.width_px, brightness(pixels), rng)
-    contrast = log_uniform(1.0, 6.0, rng)
+    look = random_look(opening.width_px, ground, rng)
+    contrast = log_uniform(1.2, 6.0, rng)
     for attempt in range(ATTEMPTS):
         depth, length_px = _depth(paths, opening, soft_px, (height, width), rng)
-        drawn = change(depth, opening.width_px, brightness(pixels), look, rng)
-        step, needed = _contrast(grey, drawn, depth, opening.width_px)
-        if step >= needed and length_px >= LEAST_LENGTH_PX:
-            break
+        there = box(depth, margin_px=round(12 + 5 * opening.width_px))
+        depth = depth[there]
+        if depth.size:
+            drawn = change(depth, opening.width_px, ground, look, rng)
+            step, needed = _contrast(grey[there], drawn, depth, opening.width_px)
+            if step >= needed and length_px >= LEAST_LENGTH_PX:
+                break
+            if attempt and step < needed:  # the contrast is to be had on the other side
+                look = replace(look, filling=lime(ground, rng) if ground < DARK_GROUND else None)
         opening = replace(opening, width_px=1.5 * opening.width_px + 0.3, gone=opening.gone / 2)
-        if attempt == 2 and step < needed:
-            look = replace(look, filling=lime(rng))
     strength = contrast * needed / max(step, 1.0)
     if opening.width_px > 2.5:  # a gap is dark, a hairline need not be
         strength = max(strength, 0.8)
-    strength = min(1.0, strength)
-    return blend(pixels, *drawn.at(strength))
+    cracked = pixels.copy()
+    cracked[there] = blend(pixels[there], *drawn.at(min(1.0, strength)))
+    return cracked
 
 
 def _opening(paths: int, rng: np.random.Generator) -> Opening:
@@ -92,7 +98,7 @@ def _contrast(grey: Plane, drawn: Change, depth: Plane, width_px: float) -> tupl
     most = float(depth.max())
     if most < 0.02:
         return 0.0, LEAST_STEP
-    core = depth > 0.6 * most
+    core = depth > VISIBLE_SHARE * most
     step = abs(float((drawn.grey(grey) - grey)[core].mean()))
     near = cv2.dilate(core.astype(np.uint8), np.ones((21, 21), np.uint8))
     return step, max(LEAST_STEP, LEAST_SIGNAL * texture_std(grey, width_px, np.asarray(near, np.uint8)))

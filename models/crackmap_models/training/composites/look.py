@@ -53,24 +53,28 @@ def random_look(width_px: float, ground: float, rng: np.random.Generator) -> Loo
     warm = rng.normal(0.0, 0.03)
     look = Look((dark * (1 + warm), dark, dark * (1 - warm)), rng.uniform(0, 2 * np.pi))
     if rng.random() < 0.5:
-        look = replace(look, lip=rng.uniform(0.05, 0.35))
+        look = replace(look, lip=rng.uniform(0.05, 0.35 if width_px < 3 else 0.6))
     if width_px > 3:
-        look = replace(look, wall=rng.uniform(0, 0.5))
-    if width_px > 2 and rng.random() < 0.6:
-        look = replace(look, flank=rng.uniform(-0.1, 0.35))
+        look = replace(look, wall=rng.uniform(0, 0.6))
+    if width_px > 2 and rng.random() < 0.7:
+        look = replace(look, flank=rng.uniform(-0.1, 0.6))
     if rng.random() < 0.2:
-        rust = (rng.uniform(0.3, 1.0), 1.0, rng.uniform(1.0, 1.6)) if rng.random() < 0.5 else GREY
-        look = replace(look, halo=rng.uniform(-0.12, 0.25), halo_tint=rust)
+        if rng.random() < 0.5:
+            look = replace(look, halo=rng.uniform(-0.1, 0.25))
+        else:  # rust and dirty water are brown
+            look = replace(
+                look, halo=rng.uniform(0.05, 0.3), halo_tint=(rng.uniform(0.4, 0.9), 1.0, rng.uniform(1, 1.4))
+            )
     if ground < 30:
-        look = replace(look, filling=lime(rng))
+        look = replace(look, filling=lime(ground, rng))
     elif width_px < 6 and rng.random() < 0.12:
-        look = replace(look, filling=lime(rng) if rng.random() < 0.35 else _dirt(ground, rng))
+        look = replace(look, filling=lime(ground, rng) if width_px < 2 else _dirt(ground, rng))
     return look
 
 
-def lime(rng: np.random.Generator) -> Colour:
-    """White, a little warm or cold."""
-    white = rng.uniform(185, 250)
+def lime(ground: float, rng: np.random.Generator) -> Colour:
+    """Paler than ground of some brightness (0..255), a little warm or cold."""
+    white = ground + rng.uniform(0.25, 0.8) * (250 - ground)
     return white, white * rng.uniform(0.98, 1.0), white * rng.uniform(0.94, 1.02)
 
 
@@ -85,9 +89,9 @@ def change(depth: Plane, width_px: float, ground: float, look: Look, rng: np.ran
             blurred(depth, 0.5 * width_px), far * np.cos(look.light_rad + 2), far * np.sin(look.light_rad + 2)
         )
         broken = np.clip(3 * wide - 0.6 + 0.6 * cloud(height, width, 24, rng), 0, 1)
-        light -= np.float32(look.flank) * blurred(broken, 0.7)
+        light -= np.float32(look.flank) * blurred(broken, rng.uniform(0.5, 0.8 + 0.15 * width_px))
     if look.lip:
-        away = 0.8 + 0.15 * width_px
+        away = 0.8 + 0.12 * width_px
         edge = np.maximum(shifted(depth, away * right, away * down) - depth, 0)
         light += np.float32(look.lip) * edge * np.clip(0.6 + cloud(height, width, 20, rng), 0, 1.5)
     floors = [np.float32(floor) for floor in look.floor]

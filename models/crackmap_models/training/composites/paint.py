@@ -17,8 +17,10 @@ Colour = tuple[float, float, float]
 def filled(height: int, width: int, outlines: Sequence[Points]) -> Plane:
     """Coverage 0..1 [height, width] of the union of closed outlines [n, 2] (x, y in px)."""
     fine = np.zeros((height * FINE, width * FINE), np.uint8)
-    for outline in outlines:
-        cv2.fillPoly(fine, [_fixed_point(outline)], 255, shift=FRACTION_BITS)
+    if outlines:
+        corners = _fixed_point(np.concatenate(outlines))
+        for outline in np.split(corners, np.cumsum([len(outline) for outline in outlines])[:-1]):
+            cv2.fillPoly(fine, [outline], 255, shift=FRACTION_BITS)
     return averaged(fine)
 
 
@@ -48,11 +50,10 @@ def cover(pixels: Pixels, coverage: Plane, colour: Colour, texture: float = 0.5)
 
     The background's relief shows through by the share `texture`, as it does through paint and dirt.
     """
-    left, top, wide, high = cv2.boundingRect((coverage > 1 / 512).astype(np.uint8))
-    there = slice(top, top + high), slice(left, left + wide)
-    if not wide:
-        return pixels.copy()
+    there = box(coverage)
     part, share = pixels[there], coverage[there]
+    if not share.size:
+        return pixels.copy()
     offsets = [share * np.float32(channel) for channel in colour]
     if texture:
         grey = grey_of(part)
@@ -69,6 +70,17 @@ def blend(pixels: Pixels, gains: Sequence[Plane], offsets: Sequence[Plane] | Non
         return np.asarray(cv2.multiply(pixels, cv2.merge(gains), dtype=cv2.CV_8U), np.uint8)
     scaled = cv2.multiply(pixels, cv2.merge(gains), dtype=cv2.CV_32F)
     return np.asarray(cv2.add(scaled, cv2.merge(offsets), dtype=cv2.CV_8U), np.uint8)
+
+
+def box(coverage: Plane, margin_px: int = 0) -> tuple[slice, slice]:
+    """The rows and columns of a coverage [h, w] that hold anything, and a margin about them; empty if nothing does."""
+    left, top, wide, high = cv2.boundingRect((coverage > 1 / 512).astype(np.uint8))
+    if not wide:
+        return slice(0, 0), slice(0, 0)
+    return (
+        slice(max(0, top - margin_px), top + high + margin_px),
+        slice(max(0, left - margin_px), left + wide + margin_px),
+    )
 
 
 def _fixed_point(points: Points) -> npt.NDArray[np.int32]:

@@ -11,7 +11,7 @@ import numpy as np
 from crackmap_models.training.composites.fields import Plane, Points, log_uniform
 
 SPACING_PX = 2.5
-LEAST_LENGTH_PX = 42.0
+LEAST_LENGTH_PX = 48.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> li
         paths += _beside(main, rough, keep, rng)
     elif kind < 0.5:
         paths += [_branch(main, rough, keep, rng) for _ in range(rng.integers(1, 4))]
+        if rng.random() < 0.3:
+            paths.append(_loop(main, rough, keep, rng))
     return paths
 
 
@@ -118,6 +120,17 @@ def _branch(main: Paths, rough: float, keep: float, rng: np.random.Generator) ->
     end = points[at] + length * np.array([np.cos(angle), np.sin(angle)], np.float32)
     line = displaced(np.stack([points[at], end]), rough, keep, rng)
     return _alone(line, rng.uniform(0.25, 0.8), False, True)
+
+
+def _loop(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> Paths:
+    """An arm that leaves and comes back, so that an island of concrete stands between."""
+    points = main.points[0]
+    first, last = np.sort(rng.choice(len(points), 2, replace=False))
+    ends = points[[first, last]]
+    step = ends[1] - ends[0]
+    bulge = ends.mean(0) + rng.choice([-1, 1]) * rng.uniform(0.1, 0.4) * np.array([-step[1], step[0]])
+    knots = np.array([ends[0], bulge, ends[1]], np.float32)
+    return _alone(displaced(knots, rough, keep, rng), rng.uniform(0.3, 0.9))
 
 
 def _beside(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> list[Paths]:

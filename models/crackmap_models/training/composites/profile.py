@@ -27,7 +27,7 @@ def widths_px(paths: Paths, opening: Opening, rng: np.random.Generator) -> Plane
     if opening.gone > 0:
         hidden = curves(lines, count, 2 * knots, rng)
         width[hidden < np.quantile(hidden, opening.gone, axis=1, keepdims=True)] = 0
-    if rng.random() < 0.3:  # pores that the crack runs through
+    if opening.width_px < 4 and rng.random() < 0.3:  # pores that the crack runs through
         pores = rng.random((lines, count)) < 0.012
         width *= 1 + pores * rng.uniform(1, 3, (lines, count))
     along = np.linspace(0.0, 2.0, count, dtype=np.float32)
@@ -46,9 +46,9 @@ def outlines(
     With a generator each edge breaks out on its own, by about `ragged` of the width, less of a wide one's.
     """
     lines, count = width_px.shape
-    ahead = np.empty_like(points)
-    ahead[:, 1:-1] = points[:, 2:] - points[:, :-2]
-    ahead[:, 0], ahead[:, -1] = points[:, 1] - points[:, 0], points[:, -1] - points[:, -2]
+    span = 1 + min(8, int(width_px.max() / 4))  # the edges of a wide gap do not follow every turn of its middle
+    at = np.arange(count)
+    ahead = points[:, np.minimum(at + span, count - 1)] - points[:, np.maximum(at - span, 0)]
     length = np.maximum(np.float32(1e-6), np.hypot(ahead[..., 0], ahead[..., 1]))
     side = ahead[..., ::-1] * np.array([-1, 1], np.float32) / length[..., None]
     half = np.stack([width_px / 2] * 2)
@@ -57,6 +57,8 @@ def outlines(
         reach = np.float32(ragged) * np.minimum(width_px, 1.5 + 0.4 * width_px)
         half = np.maximum(np.float32(0.16) * half, half + reach * rough)
     left, right = points + side * half[0, ..., None], points - side * half[1, ..., None]
+    if width_px.all():
+        return list(np.concatenate([left, right[:, ::-1]], axis=1))
     shapes = []
     for line, is_open in enumerate(width_px > 0):
         edges = np.flatnonzero(np.diff(is_open, prepend=False, append=False)).tolist()

@@ -1,5 +1,6 @@
-"""Drawn cracks and look-alikes: the same for the same seed, on any background of any size, and visible."""
+"""Drawn cracks and look-alikes: the same for the same seed, on any background of any size, and seen where claimed."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 composites = pytest.importorskip(
     "crackmap_models.training.composites", reason="the models part is not installed: make test-models"
 )
-from crackmap_models.training.composites.fields import blurred, cloud  # noqa: E402 - only where it is installed
+from crackmap_models.training.composites import crack, lines, scratches  # noqa: E402 - only where it is installed
+from crackmap_models.training.composites.fields import blurred, cloud  # noqa: E402
+from crackmap_models.training.composites.look_alike import SHARES  # noqa: E402
 
 SIDES = st.integers(64, 320)
 SEEDS = st.integers(0, 2**32)
@@ -22,9 +25,9 @@ def concrete(seed: int, height: int, width: int, mean: float = 150.0, grain: flo
     return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[:, :, None], 3, 2)
 
 
-@pytest.mark.parametrize("draw", [composites.draw_crack, composites.draw_look_alike])
+@pytest.mark.parametrize("draw", [composites.draw_crack, *SHARES], ids=lambda draw: draw.__name__)
 @given(seed=SEEDS, height=SIDES, width=SIDES, mean=st.sampled_from([0, 8, 60, 150, 240, 255]))
-@settings(max_examples=40)
+@settings(max_examples=12)
 def test_a_seed_draws_the_same_again_and_leaves_its_input(draw, seed: int, height: int, width: int, mean: int) -> None:
     tile = concrete(seed, height, width, mean, 12 if 0 < mean < 255 else 0)
     before = tile.copy()
@@ -33,3 +36,91 @@ def test_a_seed_draws_the_same_again_and_leaves_its_input(draw, seed: int, heigh
     assert one.dtype == np.uint8
     assert np.array_equal(one, two)
     assert np.array_equal(tile, before)
+
+
+def step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Grey levels by which a tile became darker or lighter [h, w]."""
+    return np.abs(after.astype(np.float32).mean(2) - before.astype(np.float32).mean(2))
+
+
+@given(seed=SEEDS, side=SIDES, mean=st.integers(0, 255), grain=st.floats(0, 20))
+@settings(max_examples=150)
+def test_a_crack_can_be_seen_on_any_ground(seed: int, side: int, mean: int, grain: float) -> None:
+    tile = concrete(seed, side, side, mean, grain)
+    change = step(tile, composites.draw_crack(tile, np.random.default_rng(seed)))
+    seen = change > 0.6 * crack.LEAST_STEP
+    assert seen.sum() >= 40
+    assert change[seen].mean() >= 0.8 * crack.LEAST_STEP
+
+
+def test_rough_ground_asks_for_more_contrast() -> None:
+    """A step that shows on smooth ground is lost in coarse grain; hairlines are the faintest tenth of all cracks."""
+    faintest = []
+    for grain in (2.0, 14.0):
+        tile = concrete(1, 200, 200, 150, grain)
+        drawn = (step(tile, composites.draw_crack(tile, np.random.default_rng(seed))) for seed in range(60))
+        faintest.append(np.quantile([np.sort(each.ravel())[-60:].mean() for each in drawn], 0.2))
+    assert faintest[1] > 1.5 * faintest[0]
+
+
+def test_nearly_all_cracks_are_darker_than_their_ground() -> None:
+    tile = concrete(1, 200, 200)
+    lighter = 0
+    for seed in range(100):
+        change = composites.draw_crack(tile, np.random.default_rng(seed)).astype(np.float32) - tile
+        strongest = np.abs(change) > 0.6 * np.abs(change).max()
+        lighter += float(change[strongest].mean()) > 0
+    assert lighter <= 12
+
+
+def test_the_range_goes_from_hairlines_to_gaps() -> None:
+    tile = concrete(1, 256, 256, 160, 4)
+    drawn = (step(tile, composites.draw_crack(tile, np.random.default_rng(seed))) for seed in range(120))
+    sizes = np.array([(each > 12).sum() for each in drawn])
+    assert np.quantile(sizes, 0.1) < 350
+    assert np.quantile(sizes, 0.95) > 2500
+
+
+@given(seed=SEEDS, width_px=st.floats(1, 30), chipped=st.booleans())
+def test_strips_are_straight_even_where_their_edges_have_broken_out(seed: int, width_px: float, chipped: bool) -> None:
+    rng = np.random.default_rng(seed)
+    ends = lines.straight(200, 200, rng)
+    outlines = lines.chipped_band(ends, width_px, rng) if chipped else [lines.band(ends, width_px)]
+    away = np.abs((np.concatenate(outlines) - ends[0]) @ lines.normal_of(ends))
+    assert away.max() <= 3 * width_px + 2
+    assert np.median(away) <= width_px
+
+
+@given(seed=SEEDS)
+@settings(max_examples=40)
+def test_ruled_lines_are_straight(seed: int) -> None:
+    """At most two lines and a mark across: what they changed lies in three straight strips, however worn."""
+    tile = np.full((200, 200, 3), 150, np.uint8)
+    change = step(tile, scratches.draw_pencil(tile, np.random.default_rng(seed)))
+    left = (change > max(3.0, 0.4 * float(change.max()))).astype(np.uint8)
+    total = int(left.sum())
+    for _ in range(3):
+        found = cv2.HoughLines(left, 1, np.pi / 720, 6)
+        if found is not None:
+            distance, angle = found[0, 0]
+            away = np.arange(200)[None, :] * np.cos(angle) + np.arange(200)[:, None] * np.sin(angle) - distance
+            left[np.abs(away) < 7] = 0
+    assert int(left.sum()) <= 0.05 * total
+
+
+@given(seed=SEEDS)
+@settings(max_examples=60)
+def test_a_grey_tile_with_a_crack_stays_about_grey(seed: int) -> None:
+    """Rust and dirt may tint a crack; they do not paint it."""
+    after = composites.draw_crack(concrete(seed, 160, 160), np.random.default_rng(seed)).astype(int)
+    assert np.quantile(after.max(2) - after.min(2), 0.98) < 45
+
+
+def test_look_alikes_change_the_tile_and_come_in_great_variety() -> None:
+    tile = concrete(3, 200, 200, 150, 4)
+    shares = [
+        float((step(tile, composites.draw_look_alike(tile, np.random.default_rng(seed))) > 6).mean())
+        for seed in range(150)
+    ]
+    assert np.mean(np.array(shares) > 0.002) > 0.85
+    assert np.quantile(shares, 0.2) < 0.1 < np.quantile(shares, 0.7)
