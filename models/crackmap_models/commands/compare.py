@@ -6,6 +6,7 @@ import typer
 
 from crackmap_models.commands.options import (
     BY_EYE,
+    FOLDERS,
     METU,
     MODELS,
     RENDERED,
@@ -26,6 +27,7 @@ def compare(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    folder: list[Path] = FOLDERS,
     by_eye: Path | None = BY_EYE,
     split: str = SPLIT,
     report: Path | None = typer.Option(None, dir_okay=False, help="Also write the figures to this JSON file."),
@@ -44,7 +46,7 @@ def compare(
     from crackmap_models.evaluation.scorers import open_scorer
 
     wanted = val_or_test(split)
-    tiles = read_tiles(metu, sdnet2018, rendered, splits)
+    tiles = read_tiles(metu, sdnet2018, rendered, splits, folder, whole=wanted)
     scorers = [open_scorer(model) for model in models]
     names = [scorer.name for scorer in scorers]
     if len(set(names)) < len(names):

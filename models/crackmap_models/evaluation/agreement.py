@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crackmap_models.data.by_eye import Reading
+from crackmap_models.data.by_eye import Reading, passes_needed
 from crackmap_models.data.tiles import LabelledTile, by_data
 from crackmap_models.evaluation.metrics import sigmoid
 
@@ -24,11 +24,13 @@ class Verdicts:
 class Agreement:
     """One surface kind by eye. Shares are nan where nothing was counted.
 
+    `once` tiles were looked at once where others were twice: they are in none of the other numbers.
     `same` is the share of tiles of which both passes said the same of three words; `kappa` what of it is more than
     chance (Cohen, Educational and Psychological Measurement 20, 1960).
     """
 
     data: str
+    once: int
     twice: int
     same: float
     kappa: float
@@ -47,13 +49,16 @@ class Disputed:
 
 
 def agreements(tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading]) -> list[Agreement]:
-    """One row for each surface kind with readings, over the tiles that have one."""
+    """One row for each surface kind with readings, over the tiles that were looked at often enough."""
     rows = []
-    for data, members in by_data(tile for tile in tiles if tile.path in readings).items():
+    needed = passes_needed(readings.values())
+    for data, looked_at in by_data(tile for tile in tiles if tile.path in readings).items():
+        members = [tile for tile in looked_at if readings[tile.path].passes >= needed]
         twice = [r for tile in members if (r := readings[tile.path]).second]
         same = float(np.mean([r.first == r.second for r in twice])) if twice else float("nan")
         verdicts = (_verdicts([readings[tile.path] for tile in members if tile.crack == crack]) for crack in (1, 0))
-        rows.append(Agreement(f"{data} by eye", len(twice), same, _kappa(twice), *verdicts))
+        once = len(looked_at) - len(members)
+        rows.append(Agreement(f"{data} by eye", once, len(twice), same, _kappa(twice), *verdicts))
     return rows
 
 
@@ -65,7 +70,9 @@ def disputed(
 ) -> list[Disputed]:
     """One row for each surface kind with readings; logits by the tile's path."""
     rows = []
-    for data, members in by_data(tile for tile in tiles if tile.path in readings).items():
+    needed = passes_needed(readings.values())
+    looked_at = [tile for tile in tiles if tile.path in readings and readings[tile.path].passes >= needed]
+    for data, members in by_data(looked_at).items():
         logits = np.array([logit_of[tile.path] for tile in members if readings[tile.path].crack is None], np.float64)
         mean, called = (
             (float(sigmoid(logits).mean()), float((logits >= threshold_logit).mean()))

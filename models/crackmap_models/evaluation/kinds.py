@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from crackmap_models.data.by_eye import Reading
+from crackmap_models.data.by_eye import Reading, passes_needed
 from crackmap_models.data.tiles import LabelledTile, by_data, check_evaluable
 
 MM_PER_PX = 0.23
@@ -50,22 +50,25 @@ def published_kinds(tiles: Sequence[LabelledTile]) -> list[Kind]:
 
 
 def by_eye_kinds(tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading]) -> list[Kind]:
-    """Tiles that were looked at again, by surface kind, under what all passes agreed on; disputed ones are left out.
+    """Tiles that were looked at again, by surface kind, under what both passes agreed on (one where there is but one).
 
+    Disputed tiles are left out, and so are those that a second pass has not reached (see passes_needed).
     Too few of them are without a crack to count 0.3 false tiles per m². `rates` therefore sets the tiles agreed to be
     cracked against all tiles of the surface that are published as no_crack, without those that an eye called crack
     or doubtful. The tiles were drawn, not met: figures that depend on how many of them are cracked (AUPRC, F1,
     calibration) are those of the drawing. Raises OneClassSet.
     """
     kinds = []
+    needed = passes_needed(readings.values())
     for data, members in by_data(tiles).items():
         seen = {t.path: readings[t.path].crack for t in members if t.path in readings}
         if not seen:
             continue
         name = f"{data} by eye"
-        agreed = _under(name, {t: crack for t in members if (crack := seen.get(t.path)) is not None})
+        settled = {t.path for t in members if t.path in seen and readings[t.path].passes >= needed}
+        agreed = _under(name, {t: c for t in members if t.path in settled and (c := seen[t.path]) is not None})
         check_evaluable(agreed.labels, f"{data} {members[0].split} by eye")
-        cracks = {t: True for t in members if seen.get(t.path)}
+        cracks = {t: True for t in members if t.path in settled and seen[t.path]}
         others = {t: False for t in members if not t.crack and seen.get(t.path, False) is False}
         rates = _under(name, cracks | others) if others else None
         kinds.append(Kind(name, agreed.tiles, agreed.labels, rates))

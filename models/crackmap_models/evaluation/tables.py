@@ -9,8 +9,9 @@ from crackmap_models.evaluation.kinds import Scored
 from crackmap_models.evaluation.threshold import probability
 
 BY_EYE_NOTE = (
-    "By eye: tiles on which all blind passes agree, under what they saw. False tiles per m2 and recall at so many: "
-    "cracks agreed by eye against all tiles published as no_crack that no eye called crack or doubtful."
+    "By eye: tiles on which both blind passes agree, under what they saw (val: one pass). False tiles per m2 and "
+    "recall at so many: cracks agreed by eye against all tiles published as no_crack that no eye called crack or "
+    "doubtful."
 )
 
 
@@ -42,8 +43,7 @@ def markdown(evaluation: Evaluation) -> str:
         _table(evaluation, fixed),
     ]
     if evaluation.agreements:
-        lines = _by_eye_lines(evaluation.agreements, evaluation.disputed)
-        parts.append("\n".join(f"- {line.strip()}" for line in lines))
+        parts.append("\n".join(f"- {line}" for line in _by_eye_lines(evaluation.agreements, evaluation.disputed)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -73,10 +73,10 @@ def _counted(rows: Scored) -> str:
 def _by_eye_lines(agreements: Sequence[Agreement], disputed: Sequence[Disputed]) -> list[str]:
     lines = [BY_EYE_NOTE]
     for row in agreements:
-        lines += [
-            f"{row.data}: two passes agree on {row.same:.1%} of {row.twice} tiles, Cohen's kappa {row.kappa:.2f}",
-            f"  published as crack: {_shares(row.published_crack)}; as no_crack: {_shares(row.published_no_crack)}",
-        ]
+        passes = f"two passes agree on {row.same:.1%} of {row.twice} tiles (Cohen's kappa {row.kappa:.2f}); "
+        labels = f"of published crack {_shares(row.published_crack)}, of no_crack {_shares(row.published_no_crack)}"
+        once = f"; {row.once} more, looked at once only, do not count as agreed" if row.once else ""
+        lines.append(f"{row.data}: {passes if row.twice else ''}{labels}{once}")
     lines += [
         f"{row.data}: {row.tiles} tiles"
         + (f", mean probability {row.mean_probability:.3f}, {row.called_crack:.1%} called crack" if row.tiles else "")
@@ -90,7 +90,7 @@ def _shares(verdicts: Verdicts) -> str:
     if not total:
         return "none looked at"
     return (
-        f"of {total} the eye calls {verdicts.crack / total:.1%} crack, {verdicts.no_crack / total:.1%} no_crack, "
+        f"({total}) the eye calls {verdicts.crack / total:.1%} crack and {verdicts.no_crack / total:.1%} no_crack, "
         f"{verdicts.disputed / total:.1%} are disputed"
     )
 

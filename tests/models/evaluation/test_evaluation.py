@@ -46,6 +46,7 @@ def test_a_report_holds_every_figure_and_every_plot(
     found = evaluation.evaluate(dark_lines, tiles_on_disk, "test", readings, say=quiet)
     kinds = ["sdnet2018 walls", "sdnet2018 walls by eye", "sdnet2018 decks", "rendered"]
     assert [rows.data for rows in found.scored] == kinds
+    assert {len(set(rows.groups)) for rows in found.scored} == {6}
     assert all(figure.low <= figure.value <= figure.high for figure in found.figures)
     write(found, tmp_path, say=quiet)
     written = json.loads((tmp_path / "figures.json").read_text())

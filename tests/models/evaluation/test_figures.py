@@ -75,6 +75,22 @@ def test_false_tiles_are_counted_on_all_published_no_crack_tiles_that_no_eye_cal
     assert found_figures["false tiles per m2"].value == 0
 
 
+def test_where_a_second_pass_has_begun_one_look_settles_nothing() -> None:
+    once = {Path("2-2.jpg"): Reading("decks", "2-2.jpg", "crack", None)}
+    once |= {Path("4-1.jpg"): Reading("decks", "4-1.jpg", "no_crack", None)}
+    by_eye = kinds_of(TILES, READINGS | once)[1]
+    assert {t.path.stem for t in by_eye.tiles} == {"1-1", "1-2", "3-1", "3-2"}
+    assert {t.path.stem for t in by_eye.rates.tiles} == {"1-1", "3-1", "3-2", "4-1"}
+    one_pass_only = kinds_of(TILES, once)[1]
+    assert {t.path.stem for t in one_pass_only.tiles} == {"2-2", "4-1"}
+
+
+def test_no_crack_tiles_that_the_first_pass_called_crack_or_doubtful_are_no_false_tiles() -> None:
+    for said in ("crack", "doubtful"):
+        once = {Path("4-1.jpg"): Reading("decks", "4-1.jpg", said, None)}
+        assert "4-1" not in {t.path.stem for t in kinds_of(TILES, READINGS | once)[1].rates.tiles}
+
+
 def test_a_model_that_answers_as_the_eye_does_is_perfect_by_eye_only() -> None:
     logit_of = {t.path: 5.0 if (r := READINGS.get(t.path)) and r.crack else -5.0 for t in TILES}
     published, by_eye = kinds.score_kinds(kinds_of(TILES, READINGS), logit_of, 256)
