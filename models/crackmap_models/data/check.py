@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crackmap_models.data.fingerprints import fingerprints
-from crackmap_models.data.inventory import Holding, inventory
+from crackmap_models.data.inventory import Holding, inventory, torn_groups
 from crackmap_models.data.label_errors import Probabilities, Suspect, suspects, worst
 from crackmap_models.data.sheets import SHOWN, suspects_sheet, twins_sheet
 from crackmap_models.data.tiles import LabelledTile
@@ -26,9 +26,10 @@ TWINS_NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found. `suspects` is None when no model judged the labels."""
+    """What was found. `torn` are groups in several splits; `suspects` is None when no model judged the labels."""
 
     holdings: tuple[Holding, ...]
+    torn: tuple[str, ...]
     twins: tuple[Twins, ...]
     suspects: Mapping[str, Sequence[Suspect]] | None
 
@@ -51,7 +52,7 @@ def check(
     prints = fingerprints(tiles, say=say)
     found = twins(tiles, prints, say=say)
     doubted = None if crack_probability is None else suspects(tiles, crack_probability)
-    return Check(tuple(inventory(tiles, prints)), tuple(found), doubted)
+    return Check(tuple(inventory(tiles, prints)), torn_groups(tiles), tuple(found), doubted)
 
 
 def refuse_crossing(checked: Check) -> None:
@@ -71,7 +72,7 @@ def text(checked: Check) -> str:
         f"{h.groups} groups; {_counted(h.sizes)}; {_counted(h.formats)}"
         for h in checked.holdings
     ]
-    lines += ["", _twins_counted(checked)]
+    lines += ["", _torn(checked), _twins_counted(checked)]
     lines += [f"  {_pair(pair)}" for pair in checked.twins[:LISTED]]
     for data, rows in (checked.suspects or {}).items():
         lines += ["", f"{data}: {len(rows)} labels are probably wrong, {sum(r.tile.crack for r in rows)} of them crack"]
@@ -101,6 +102,7 @@ def as_json(checked: Check) -> dict[str, Any]:
             | {"sizes": dict(h.sizes), "formats": dict(h.formats)}
             for h in checked.holdings
         ],
+        "groups_in_several_splits": list(checked.torn),
         "twins_crossing_splits": len(checked.crossing),
         "twins": [
             {"first": _tile(pair.first), "second": _tile(pair.second), "turn": pair.turn}
@@ -127,7 +129,7 @@ def markdown(checked: Check, sheets: Mapping[str, Path]) -> str:
         f"| {_counted(h.formats)} |"
         for h in checked.holdings
     ]
-    lines += ["", "## Near-duplicates", "", f"{TWINS_NOTE} {_twins_counted(checked)}", ""]
+    lines += ["", _torn(checked), "", "## Near-duplicates", "", f"{TWINS_NOTE} {_twins_counted(checked)}", ""]
     lines += [f"- {_pair(pair)}" for pair in checked.twins[:SHOWN]]
     if "Near-duplicates" in sheets:
         lines += ["", f"![Near-duplicates]({sheets['Near-duplicates'].name})"]
@@ -138,6 +140,15 @@ def markdown(checked: Check, sheets: Mapping[str, Path]) -> str:
         if data in sheets:
             lines += ["", f"![{data}]({sheets[data].name})"]
     return "\n".join(lines) + "\n"
+
+
+def _torn(checked: Check) -> str:
+    if not checked.torn:
+        return "no group (photograph) is in several splits"
+    return (
+        f"{len(checked.torn)} groups (photographs) are in several splits, and one spot perhaps learnt and tested on: "
+        + ", ".join(checked.torn[:LISTED])
+    )
 
 
 def _twins_counted(checked: Check) -> str:

@@ -82,7 +82,7 @@ def _tiles(folder: Path, place: Path, split: Split, say: Say) -> Iterator[Labell
         surface = surface_folder.name if surface_folder != place else ""
         for class_name, crack in CLASSES.items():
             for path in _pictures(surface_folder / class_name, ignored):
-                photo = path.stem.rpartition("-")[0] or f"{class_name}/{path.name}"
+                photo = path.stem.rpartition("-")[0] or str(path.relative_to(folder))
                 yield LabelledTile(
                     path=path,
                     crack=crack,

@@ -49,3 +49,11 @@ def inventory(tiles: Sequence[LabelledTile], prints: Sequence[Fingerprint]) -> l
                     )
                 )
     return holdings
+
+
+def torn_groups(tiles: Sequence[LabelledTile]) -> tuple[str, ...]:
+    """The groups with tiles in several splits, sorted."""
+    splits: dict[str, set[Split]] = {}
+    for tile in tiles:
+        splits.setdefault(tile.group, set()).add(tile.split)
+    return tuple(sorted(group for group, of_group in splits.items() if len(of_group) > 1))

@@ -23,7 +23,8 @@ def rough(seed: int, side: int = 64) -> np.ndarray:
 
 
 def site(folder: Path) -> Path:
-    """Two splits of two tiles of each class, one of them smaller and a PNG; test/crack/0 is train/crack/0 mirrored."""
+    """Two splits of two tiles of each class, one of them smaller and a PNG; test/crack/0 is train/crack/0 mirrored,
+    and photograph 7 is in both."""
     for split, first in (("train", 0), ("test", 10)):
         for label, seed in (("crack", first), ("no_crack", first + 5)):
             for k in range(2):
@@ -33,6 +34,8 @@ def site(folder: Path) -> Path:
     (folder / "train/no_crack/1.jpg").unlink()
     cv2.imwrite(str(folder / "train/no_crack/1.png"), rough(99, 48))
     cv2.imwrite(str(folder / "test/crack/0.jpg"), rough(0)[:, ::-1])
+    for split in ("train", "test"):
+        (folder / split / "crack/1.jpg").rename(folder / split / f"crack/7-{split}.jpg")
     return folder
 
 
@@ -52,6 +55,8 @@ def test_a_mirrored_twin_across_splits_is_listed_first_written_and_then_refused(
     assert found["holdings"][0]["sizes"] == {"64 × 64 px": 3, "48 × 48 px": 1}
     assert found["holdings"][0]["formats"] == {"JPEG": 3, "PNG": 1}
     assert found["probable_label_errors"] is None
+    assert found["groups_in_several_splits"] == ["site 7"]
+    assert "1 groups (photographs) are in several splits" in said
     assert "![Near-duplicates](twins.png)" in (tmp_path / "report/data.md").read_text()
     assert cv2.imread(str(tmp_path / "report/twins.png")).shape[2] == 3
 
@@ -64,7 +69,7 @@ def test_twins_can_be_accepted(tmp_path: Path) -> None:
 def test_a_format_is_told_by_content_not_by_suffix(tmp_path: Path) -> None:
     png = cv2.imencode(".png", rough(1))[1].tobytes()
     folder = site(tmp_path / "site")
-    (folder / "train/crack/1.jpg").write_bytes(png)
+    (folder / "train/crack/7-train.jpg").write_bytes(png)
     tiles = read_folder(folder, say=lambda _: None)
     train = check.check(tiles, say=lambda _: None).holdings[0]
     assert dict(train.formats) == {"JPEG": 2, "PNG": 2}
