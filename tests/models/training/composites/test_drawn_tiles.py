@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 composites = pytest.importorskip(
     "crackmap_models.training.composites", reason="the models part is not installed: make test-models"
 )
-from crackmap_models.training.composites import crack, lines, scratches  # noqa: E402 - only where it is installed
+from crackmap_models.training.composites import crack, lines, scratches, sheet  # noqa: E402 - only where it is installed
 from crackmap_models.training.composites.fields import blurred, cloud  # noqa: E402
 from crackmap_models.training.composites.look_alike import SHARES  # noqa: E402
 
@@ -124,3 +124,11 @@ def test_look_alikes_change_the_tile_and_come_in_great_variety() -> None:
     ]
     assert np.mean(np.array(shares) > 0.002) > 0.85
     assert np.quantile(shares, 0.2) < 0.1 < np.quantile(shares, 0.7)
+
+
+def test_a_sheet_shows_tiles_of_any_size_in_its_grid() -> None:
+    picture = sheet.sheet([concrete(1, 200, 160), concrete(2, 90, 90)], np.random.default_rng(1))
+    step_px = sheet.TILE_PX + sheet.GAP_PX
+    assert picture.shape == (sheet.ROWS * step_px - sheet.GAP_PX, sheet.COLUMNS * step_px - sheet.GAP_PX, 3)
+    assert (picture[sheet.TILE_PX : step_px] == 255).all()
+    assert picture[: sheet.TILE_PX, : sheet.TILE_PX].std() > 1
