@@ -53,7 +53,10 @@ def jpeg(pixels: Pixels, quality: float) -> Pixels:
 
 
 def scale(pixels: Pixels, factor: float) -> Pixels:
-    """The surface `factor` times as large: cropped around the middle when larger, mirrored out when smaller."""
+    """The surface `factor` times as large: cropped around the middle when larger, mirrored out when smaller.
+
+    A crack near the edge leaves the crop and its label stays: over 1, figures fall for that reason, too.
+    """
     height, width = pixels.shape[:2]
     if factor < 1:
         size = max(1, round(width * factor)), max(1, round(height * factor))
@@ -81,7 +84,7 @@ DISTURBANCES = (
     Disturbance("blur", "sigma, px", (0, 0.5, 1, 1.5, 2, 3), 0, blur),
     Disturbance("exposure", "stops", (-2, -1, -0.5, 0, 0.5, 1, 2), 0, exposure),
     Disturbance("jpeg", "quality; 100: as it was", (100, 95, 80, 60, 40, 25, 10), 100, jpeg),
-    Disturbance("scale", "size of content", (0.5, 0.67, 0.8, 1, 1.25, 1.5, 2), 1, scale),
+    Disturbance("scale", "size of content; over 1 cropped", (0.5, 0.67, 0.8, 1, 1.25, 1.5, 2), 1, scale),
     Disturbance("noise", "sigma, grey levels", (0, 4, 8, 16, 32), 0, noise),
     Disturbance("grey", "colour taken away", (0, 0.5, 1), 0, grey),
 )
