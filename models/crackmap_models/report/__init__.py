@@ -1,0 +1,1 @@
+"""What a network sees and where it errs, as one page that opens without a network connection."""
