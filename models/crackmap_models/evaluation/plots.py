@@ -114,7 +114,7 @@ def plot_scores(evaluation: Evaluation, path: Path) -> None:
                 one.hist(logits, edges, density=True, color=colour, alpha=0.55, label=name)
             one.axvline(evaluation.threshold_logit, color="black", linewidth=1.2, linestyle=":")
             one.set(title=rows.data, yticks=())
-        axes[0].legend(loc="upper center", handlelength=1)
+        axes[0].legend(loc="upper right", handlelength=1)
         _label_outside(axes, len(evaluation.scored), "logit", "share of tiles")
 
 
