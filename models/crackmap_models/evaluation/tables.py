@@ -9,7 +9,7 @@ from crackmap_models.evaluation.kinds import Scored
 from crackmap_models.evaluation.threshold import probability
 
 BY_EYE_NOTE = (
-    "By eye: tiles on which both blind passes agree, under what they saw (val: one pass). False tiles per m2 and "
+    "By eye: tiles on which both blind passes agree, under what they saw. False tiles per m2 and "
     "recall at so many: cracks agreed by eye against all tiles published as no_crack that no eye called crack or "
     "doubtful."
 )
