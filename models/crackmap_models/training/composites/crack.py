@@ -17,8 +17,9 @@ from crackmap_models.training.composites.profile import Opening, outlines, width
 LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
 LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
 VISIBLE_SHARE = 0.4  # of the deepest coverage: what is fainter does not count as crack in sight
+LENGTH_TO_WIDTH = 8.0
 ATTEMPTS = 5
-DARK_GROUND = 90.0
+DARK_GROUND = 70.0
 Size = tuple[int, int]
 
 
@@ -33,7 +34,7 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     soft_px = sharpness_px(grey) * rng.uniform(0.75, 1.1)
     ground = brightness(pixels)
     paths = system(height, width, rng)
-    opening = _opening(sum(len(each.points) for each in paths), rng)
+    opening = _opening(paths, height, width, rng)
     look = random_look(opening.width_px, ground, rng)
     contrast = log_uniform(1.2, 6.0, rng)
     for attempt in range(ATTEMPTS):
@@ -56,17 +57,18 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return cracked
 
 
-def _opening(paths: int, rng: np.random.Generator) -> Opening:
-    """Half of the cracks are hairlines; a network is never wide."""
+def _opening(paths: list[Paths], height: int, width: int, rng: np.random.Generator) -> Opening:
+    """Half of the cracks are hairlines; a network is never wide, nor is what would be a blot in a corner."""
     kind = rng.random()
     if kind < 0.5:
-        width = log_uniform(0.7, 2.0, rng)
-    elif kind < 0.78 or paths > 4:
-        width = log_uniform(1.5, 5.0, rng)
+        width_px = log_uniform(0.7, 2.0, rng)
+    elif kind < 0.78 or sum(len(each.points) for each in paths) > 4:
+        width_px = log_uniform(1.5, 5.0, rng)
     else:
-        width = log_uniform(5.0, 20.0, rng)
-    gone = rng.uniform(0.05, 0.35) if width < 3 and rng.random() < 0.4 else 0.0
-    return Opening(width, rng.uniform(0.15, 0.45), rng.uniform(0.1, 0.4), gone)
+        width_px = log_uniform(5.0, 20.0, rng)
+    width_px = min(width_px, sum(float(steps_px(each.points, height, width).sum()) for each in paths) / LENGTH_TO_WIDTH)
+    gone = rng.uniform(0.05, 0.35) if width_px < 3 and rng.random() < 0.4 else 0.0
+    return Opening(width_px, rng.uniform(0.15, 0.45), rng.uniform(0.1, 0.4), gone)
 
 
 def _depth(

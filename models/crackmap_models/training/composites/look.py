@@ -68,7 +68,7 @@ def random_look(width_px: float, ground: float, rng: np.random.Generator) -> Loo
     if ground < 30:
         look = replace(look, filling=lime(ground, rng))
     elif width_px < 6 and rng.random() < 0.12:
-        look = replace(look, filling=lime(ground, rng) if width_px < 2 else _dirt(ground, rng))
+        look = replace(look, filling=lime(ground, rng) if width_px < 2 and rng.random() < 0.25 else _dirt(ground, rng))
     return look
 
 

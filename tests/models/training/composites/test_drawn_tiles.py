@@ -27,7 +27,7 @@ def concrete(seed: int, height: int, width: int, mean: float = 150.0, grain: flo
 
 @pytest.mark.parametrize("draw", [composites.draw_crack, *SHARES], ids=lambda draw: draw.__name__)
 @given(seed=SEEDS, height=SIDES, width=SIDES, mean=st.sampled_from([0, 8, 60, 150, 240, 255]))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_a_seed_draws_the_same_again_and_leaves_its_input(draw, seed: int, height: int, width: int, mean: int) -> None:
     tile = concrete(seed, height, width, mean, 12 if 0 < mean < 255 else 0)
     before = tile.copy()
@@ -44,7 +44,7 @@ def step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 @given(seed=SEEDS, side=SIDES, mean=st.integers(0, 255), grain=st.floats(0, 20))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_crack_can_be_seen_on_any_ground(seed: int, side: int, mean: int, grain: float) -> None:
     tile = concrete(seed, side, side, mean, grain)
     change = step(tile, composites.draw_crack(tile, np.random.default_rng(seed)))
