@@ -27,7 +27,8 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """RGB [h, w, 3] → RGB [h, w, 3] with one crack system, at least LEAST_LENGTH_PX of it in sight.
 
     Its step in brightness is at least LEAST_STEP grey levels and LEAST_SIGNAL deviations of the texture where it
-    runs; a crack that would be too faint is opened wider, and on black ground it is full of lime.
+    runs; a crack that would be too faint is opened wider, and on dark ground filled with lime. After ATTEMPTS the
+    widest stands as it is: in 4 of 600 SDNET2018 and METU tiles, wide gaps on coarse gravel, at half that signal.
     """
     height, width = pixels.shape[:2]
     grey = grey_of(pixels)
