@@ -52,6 +52,7 @@ THINGS: dict[str, Callable[[], bool]] = {
     "root": _may_mount,
     "python3.11": lambda: shutil.which("python3.11") is not None,
     "data": DATA.is_dir,
+    "cc": lambda: all(map(shutil.which, ("cc", "make"))),
     "strace": lambda: shutil.which("strace") is not None,
     "legacy": (ROOT / ".venv-legacy" / "bin" / "python").exists,  # made by `make test-legacy`
     "model": lambda: any((ROOT / "models" / "shipped").glob("*.tflite")),

@@ -26,7 +26,7 @@ from crackmap_robot.classifier import (
 from crackmap_robot.runtimes import Runtime, interpreter_maker
 from crackmap_robot.tiles import tiles
 
-KINDS = ("int8", "uint8", "float32")
+KINDS = ("int8", "uint8", "float32", "bytes")
 
 
 def by_hand(frame: np.ndarray, grid: TileGrid) -> np.ndarray:

@@ -1,35 +1,25 @@
-"""From Keras weights to a full-int8 .tflite file, and how far the two answers are apart.
+"""From a trained network to a .tflite file: float32, float16 weights, or int8 throughout.
 
-The converter measures the range of every tensor on real training tiles. Two plain tiles, black and white, are among
-them: with these the input's range is exactly 0..255, its scale exactly 1 and its zero point −128, so a runner's
-whole preprocessing is "pixel less 128".
+For int8 the converter measures the range of every tensor on real training tiles. Two plain tiles, black and white,
+are among them: with these the input's range is exactly 0..255, its scale exactly 1 and, for uint8, its zero point 0.
+The input of an int8 file therefore is the picture as decoded, byte for byte.
 """
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from crackmap_models.conversion.lite import LiteModel
+from crackmap_models.conversion.equalise import equalised
+from crackmap_models.conversion.lite import LiteModel, check_contract
+from crackmap_models.conversion.uint8_input import over_float32
 from crackmap_models.data.fit import fit
 from crackmap_models.data.tiles import LabelledTile, Pixels, by_data, decode, read_bytes
 from crackmap_models.errors import RunError
-from crackmap_models.networks.crack_net import Architecture, crack_net
-from crackmap_models.training.train import logits
 
+Numbers = Literal["int8", "float16", "float32"]
 FEWEST_REPRESENTATIVE_TILES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """What int8 costs: differences of logits between the Keras network and the .tflite file on the same tiles."""
-
-    tiles: int
-    mean_absolute: float
-    largest: float
-    same_side_of_threshold: float
 
 
 def representative_tiles(tiles: Sequence[LabelledTile], tile_px: int, count: int, seed: int) -> list[Pixels]:
@@ -49,17 +39,18 @@ def representative_tiles(tiles: Sequence[LabelledTile], tile_px: int, count: int
     return [fit(decode(tile.path, read_bytes(tile.path)), tile_px) for tile in chosen]
 
 
-def to_int8(
-    weights: Sequence[Any], architecture: Architecture, tile_px: int, representative: Sequence[Pixels]
-) -> bytes:
-    """Weights of a trained crack_net → the bytes of a .tflite file for tiles of `tile_px`.
+def to_tflite(model: Any, numbers: Numbers, representative: Sequence[Pixels] = ()) -> bytes:
+    """A trained keras.Model of a fixed tile size → the bytes of a .tflite file; int8 needs `representative` tiles.
 
-    Raises RunError when the converter did not keep the input and output contract.
+    Float files take float32 RGB 0..255 and give a float32 logit; of float16 there are only the weights.
+
+    Raises RunError when the converter did not keep the contract of input and output.
     """
     import tensorflow as tf  # noqa: PLC0415
 
-    model = crack_net(architecture, tile_px)
-    model.set_weights(weights)
+    tile_px = model.input.shape[1]
+    if numbers == "int8":
+        model = equalised(model, representative)
 
     def tiles() -> Iterator[list[Any]]:
         for value in (0, 255):
@@ -70,18 +61,16 @@ def to_int8(
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = tiles
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        content = bytes(converter.convert())
-    LiteModel(content)
+        if numbers != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if numbers == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if numbers == "int8":
+            converter.representative_dataset = tiles
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type, converter.inference_output_type = tf.uint8, tf.int8
+        content = over_float32(bytes(converter.convert()))
+    lite = LiteModel(content)
+    if numbers == "int8":
+        check_contract(lite)
     return content
-
-
-def parity(model: Any, lite: LiteModel, tiles: Sequence[LabelledTile], threshold_logit: float = 0.0) -> Parity:
-    """Compare `model` (Keras) and `lite` on `tiles`."""
-    exact, rounded = logits(model, tiles, lite.tile_px), lite.logits(tiles)
-    apart = np.abs(exact - rounded)
-    same = ((exact >= threshold_logit) == (rounded >= threshold_logit)).mean()
-    return Parity(len(tiles), float(apart.mean()), float(apart.max()), float(same))

@@ -1,7 +1,8 @@
 """Makes the tiny models beside it, once, with TensorFlow: `.venv-models/bin/python tests/robot/models/make.py`.
 
 Their tiles are 32 px and their logit is (128 − mean brightness) / 10: dark tiles are "cracks", and every score can be
-computed by hand. `nan-float32` answers NaN for tiles whose mean brightness is under 10.
+computed by hand. `darkness-bytes` takes and gives what shipped files do: decoded bytes, an int8 logit. `nan-float32`
+answers NaN for tiles whose mean brightness is under 10.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+
+from crackmap_models.conversion.uint8_input import over_float32
 
 HERE = Path(__file__).parent
 TILE_PX = 32
@@ -34,16 +37,18 @@ def extremes():
     yield [np.random.default_rng(0).uniform(0, 255, (1, TILE_PX, TILE_PX, 3)).astype(np.float32)]
 
 
-def write(name: str, function, dtype: str) -> None:
-    """The model and its manifest."""
+def write(name: str, function, dtype: str, answer: str = "") -> None:
+    """The model and its manifest; `dtype` is that of the pixels, `answer` that of the logit when it is another."""
+    answer = answer or dtype
     signature = tf.function(function).get_concrete_function(tf.TensorSpec((1, TILE_PX, TILE_PX, 3), tf.float32))
     converter = tf.lite.TFLiteConverter.from_concrete_functions([signature])
     if dtype != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = extremes
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(dtype)
-    content = converter.convert()
+        converter.inference_input_type = tf.dtypes.as_dtype(dtype)
+        converter.inference_output_type = tf.dtypes.as_dtype(answer)
+    content = over_float32(bytes(converter.convert()))
     (HERE / f"{name}.tflite").write_bytes(content)
     manifest = {
         "version": 1,
@@ -52,7 +57,7 @@ def write(name: str, function, dtype: str) -> None:
         "size_bytes": len(content),
         "tile_px": TILE_PX,
         "input_dtype": dtype,
-        "output_dtype": dtype,
+        "output_dtype": answer,
         "threshold": 0.9,
         "threshold_rule": "logit over 2.2: a mean brightness under 106",
         "mm_per_px": {"low": 0.1, "high": 1.0},
@@ -68,4 +73,5 @@ def write(name: str, function, dtype: str) -> None:
 if __name__ == "__main__":
     for kind in ("int8", "uint8", "float32"):
         write(f"darkness-{kind}", darkness, kind)
+    write("darkness-bytes", darkness, "uint8", "int8")
     write("nan-float32", sometimes_nan, "float32")

@@ -1,0 +1,1 @@
+"""The model in C, for devices without Python and TensorFlow Lite."""
