@@ -77,8 +77,9 @@ format: .venv/.test  ## Put the code into shape
 	$(BIN)/ruff check --fix .
 
 .PHONY: test-models
-test-models: .venv-models/.ready  ## Tests of the models part (TensorFlow, 2.4 GB)
+test-models: .venv-models/.ready  ## Tests of the models part and its benches on a small input (TensorFlow, 2.4 GB)
 	@.venv-models/bin/python -m pytest tests/models $(ARGS)
+	@for bench in bench/models/*.py; do echo "$$bench --quick"; .venv-models/bin/python $$bench --quick || exit 1; done
 
 .PHONY: test-legacy
 test-legacy: .venv-legacy/.ready  ## Tests of the robot on tflite-runtime and NumPy 1 (Python 3.11)
@@ -107,8 +108,9 @@ test-server: wheels  ## The server's wheels alone in an empty environment
 	$(call alone,server)
 
 .PHONY: bench
-bench: .venv/.test .venv-bench/.ready  ## Every claim of the README, measured beside its peers
+bench: .venv/.test .venv-bench/.ready .venv-models/.ready  ## Every claim of the README, measured beside its peers
 	@for bench in bench/*.py; do $(BIN)/python $$bench $(ARGS) || exit 1; done
+	@for bench in bench/models/*.py; do .venv-models/bin/python $$bench $(ARGS) || exit 1; done
 
 .PHONY: prove
 prove: .venv/.test  ## Fault injection with 100 seeds, or as many as CRACKMAP_PROVE says (hours)
