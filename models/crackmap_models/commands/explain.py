@@ -6,6 +6,7 @@ import typer
 
 from crackmap_models.commands.options import (
     BY_EYE,
+    FOLDERS,
     METU,
     RENDERED,
     RUN,
@@ -26,6 +27,7 @@ def explain(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    folder: list[Path] = FOLDERS,
     by_eye: Path | None = BY_EYE,
     split: str = SPLIT,
     seed: int = typer.Option(1, min=0, help="Which tiles are drawn by chance."),
@@ -35,12 +37,13 @@ def explain(
 
     Figures and plots per kind of data, the mistakes that it is surest of, tiles by chance, Grad-CAM and the exact
     evidence of each position over tiles, and what every convolution answers. All pictures are inside the file.
+    The val rows choose the threshold; a --folder of your own shows what the network makes of your pictures.
     """
     from crackmap_models.report.explain import explain
     from crackmap_models.report.page import render
 
     wanted = val_or_test(split)
-    tiles = read_tiles(metu, sdnet2018, rendered, splits)
+    tiles = read_tiles(metu, sdnet2018, rendered, splits, folder, whole=wanted)
     report = explain(run, tiles, wanted, read_eyes(by_eye, tiles, wanted), seed=seed, say=say)
     to.mkdir(parents=True, exist_ok=True)
     page = to / f"{run.resolve().name}.html"

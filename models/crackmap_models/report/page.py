@@ -80,7 +80,7 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": "{:,}".format, "probability": probability_text}
+    environment.filters |= {"count": "{:,}".format, "probability": probability_text, "signed": signed}
     page: str = environment.get_template(TEMPLATE).render(report=report)
     return page
 
@@ -88,3 +88,8 @@ def render(report: Report) -> str:
 def probability_text(value: float) -> str:
     """Two digits, and never 0.00 or 1.00: no network is that sure."""
     return "< 0.01" if value < 0.01 else "> 0.99" if value > 0.99 else f"{value:.2f}"
+
+
+def signed(value: float) -> str:
+    """Two digits, with a plus or a true minus."""
+    return f"{value:+.2f}".replace("-", "−")

@@ -13,14 +13,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 keras = pytest.importorskip("keras", reason="the models part is not installed: make test-models")
+from crackmap_models import commands  # noqa: E402 - only where the part is installed
 from crackmap_models.data.by_eye import Reading  # noqa: E402 - only where the part is installed
 from crackmap_models.data.tiles import LabelledTile  # noqa: E402 - only where the part is installed
 from crackmap_models.evaluation.scorers import RunScorer, logits_of  # noqa: E402 - only where the part is installed
 from crackmap_models.networks.catalogue import network  # noqa: E402 - only where the part is installed
 from crackmap_models.report.explain import explain  # noqa: E402 - only where the part is installed
-from crackmap_models.report.page import probability_text, render  # noqa: E402 - only where the part is installed
+from crackmap_models.report.page import probability_text, render, signed  # noqa: E402 - only where the part is installed
 
 TILE_PX = 48
 NASTY = "<b>&\"'"
@@ -157,9 +159,15 @@ def test_sums_below_pictures_are_the_scores_of_the_evaluation(made: tuple[Any, s
             assert look.sum.logit == pytest.approx(look.card.case.logit, abs=1e-3)
 
 
-def test_the_same_seed_gives_the_same_page_and_another_one_another(folder: Path, made: tuple[Any, str]) -> None:
-    assert explained(folder, "crack_net")[1] == made[1]
-    assert explained(folder, "crack_net", seed=2)[1] != made[1]
+def test_only_what_chance_chose_differs_with_the_seed(folder: Path, made: tuple[Any, str]) -> None:
+    first, other = made[0], explained(folder, "crack_net", seed=2)[0]
+    for part in ("network", "finds", "tables", "plots", "galleries", "layer_tiles", "layers", "threshold"):
+        assert getattr(first, part) == getattr(other, part), part  # to the last bit of every picture
+    for one, two in zip(first.sheets, other.sheets, strict=True):
+        assert {card.case.tile for card in one.cards} != {card.case.tile for card in two.cards}
+    for data, looks in first.looks.of.items():
+        cases = [[look.card.case for look in several["miss"]] for several in (looks, other.looks.of[data])]
+        assert cases[0] == cases[1]
 
 
 @pytest.mark.parametrize("name", ["blog3", "cainvas"])
@@ -171,6 +179,24 @@ def test_networks_that_flatten_are_explained_too(name: str, tmp_path: Path) -> N
         look.positions is None for several in report.looks.of.values() for looks in several.values() for look in looks
     )
     assert len(report.layers) == {"blog3": 3, "cainvas": 4}[name]
+
+
+def test_the_command_writes_one_file_named_after_the_run(folder: Path, made: tuple[Any, str], tmp_path: Path) -> None:
+    for tile in tiles_for(folder / "crack_net", tmp_path / "tiles"):
+        place = tmp_path / "site" / tile.split / ("crack" if tile.crack else "no_crack")
+        place.mkdir(parents=True, exist_ok=True)
+        tile.path.rename(place / tile.path.name)
+    arguments = ["explain", str(folder / "crack_net"), "--folder", str(tmp_path / "site"), "--to", str(tmp_path / "to")]
+    result = CliRunner().invoke(commands.app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert [path.name for path in (tmp_path / "to").iterdir()] == ["crack_net.html"]
+    page = (tmp_path / "to" / "crack_net.html").read_text(encoding="utf-8")
+    elements(page)
+    assert '<th scope="row">site</th>' in page
+
+
+def test_numbers_carry_a_sign() -> None:
+    assert [signed(value) for value in (1.0, -0.5)] == ["+1.00", "−0.50"]
 
 
 def test_no_probability_is_certain() -> None:
