@@ -17,14 +17,20 @@ from crackmap.errors import SettingError
 SMALLEST_INPUT_PX = 32
 STEM = 12
 # Width and number of blocks of each stage. Each halves the resolution, but for the first: it follows the stem (¼).
-STAGES = ((32, 1), (56, 3), (96, 4), (144, 2))
+STAGES = ((32, 1), (56, 3), (128, 4), (192, 2))
 DROPOUT = 0.2
+# The stage whose positions say, in training, where a crack is: the last one that is fine enough.
+CELLS_STAGE = 2
+CELL_PX = 16
 # A batch holds thousands of positions: ten batches are enough to know their mean, and a short training needs it early.
 MOMENTUM = 0.9
 
 
-def crack_net(tile_px: int | None = None) -> Any:
+def crack_net(tile_px: int | None = None, *, cells: bool = False) -> Any:
     """A keras.Model [n, tile_px, tile_px, 3] float32 RGB 0..255 → [n, 1] logits; `tile_px` None accepts any size.
+
+    With `cells` there is a second output [n, k, k, 1]: the logit of "a crack passes here" for each of the k × k cells
+    of about CELL_PX. It is only for training, where drawn cracks say where they are, and shares all but one layer.
 
     Raises SettingError when `tile_px` is too small.
     """
@@ -41,9 +47,12 @@ def crack_net(tile_px: int | None = None) -> Any:
     for stage, (width, blocks) in enumerate(STAGES):
         for block in range(blocks):
             x = _block(x, width, strides=2 if stage and block == 0 else 1)
+        if stage == CELLS_STAGE:
+            places = layers.Conv2D(1, 1, name="cells")(x) if cells else None
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     x = layers.Dropout(DROPOUT)(x)
-    return keras.Model(pixels, layers.Dense(1, name="logit")(x), name="crack_net")
+    logit = layers.Dense(1, name="logit")(x)
+    return keras.Model(pixels, [logit, places] if cells else logit, name="crack_net")
 
 
 def _block(x: Any, width: int, strides: int) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,8 +18,14 @@ from crackmap_models.training.augmentation import Augmentation, photograph, plac
 from crackmap_models.training.composites import draw_crack, draw_look_alike
 from crackmap_models.training.labels import SURE, Targets
 
-Batch = tuple[Pixels, Targets]
+Batch = tuple[Pixels, Targets, Targets]
 BATCHES_AHEAD = 3
+# A drawn crack passes through a cell when it changes at least so many of its pixels by so many grey levels.
+CELL_LEAST_PIXELS = 4
+CELL_LEAST_STEP = 8
+# How often what is drawn on is a blend of two surfaces, and how much of it is the first.
+BLENDED_SHARE = 0.3
+FIRST_SURFACE = (0.5, 0.85)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +36,10 @@ class Mix:
     them: a crack (half of the time beside a look-alike), or look-alikes only.
     """
 
-    metu_crack: int = 1800
-    metu_no_crack: int = 1800
-    sdnet2018_crack: int = 3000
-    sdnet2018_no_crack: int = 4200
+    metu_crack: int = 2200
+    metu_no_crack: int = 2600
+    sdnet2018_crack: int = 3400
+    sdnet2018_no_crack: int = 4600
     folder_crack: int = 2000
     folder_no_crack: int = 2000
     rendered_crack: int = 700
@@ -50,7 +57,8 @@ class Mix:
 class TrainingBatches:
     """An endless, seeded stream of batches: epoch k is the same on every run, whichever epoch one starts from.
 
-    `targets` [n] are the answers asked for; tiles whose target is NaN are left out.
+    `targets` [n] are the answers asked for; tiles whose target is NaN are left out. `cells` is how many cells per
+    side say where a drawn crack is (0: none are asked for).
     """
 
     tiles: Sequence[LabelledTile]
@@ -60,6 +68,7 @@ class TrainingBatches:
     batch_size: int
     seed: int
     change: Augmentation | None = field(default_factory=Augmentation)
+    cells: int = 0
     _content: dict[int, bytes] = field(default_factory=dict, init=False)
     _kinds: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict, init=False)
 
@@ -79,7 +88,11 @@ class TrainingBatches:
         return max(1, sum(map(self.mix.count, self._kinds)) // self.batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Yields `steps` pairs of pixels [b, canvas_px, canvas_px, 3] and targets [b, 1], a few made ahead."""
+        """Yields `steps` batches, a few made ahead.
+
+        Each is pixels [b, canvas_px, canvas_px, 3], targets [b, 1], and where cracks are [b, cells, cells, 1]: 1 where
+        a drawn one passes, 0 elsewhere and on tiles without a crack, NaN on photographed cracks.
+        """
         order = self.order(number)
         chunks = [order[k * self.batch_size : (k + 1) * self.batch_size] for k in range(self.steps)]
         with ThreadPoolExecutor(2, "batches") as pool:
@@ -111,21 +124,44 @@ class TrainingBatches:
         rng = np.random.default_rng(seed)
         pixels = np.empty((len(chunk), self.canvas_px, self.canvas_px, 3), np.uint8)
         answers = np.empty((len(chunk), 1), np.float32)
+        places = np.empty((len(chunk), self.cells, self.cells, 1), np.float32)
         for row, (kind, index) in enumerate(chunk):
-            pixels[row] = self._pixels(kind, index, rng)
+            pixels[row], places[row] = self._pixels(kind, index, rng)
             answers[row] = SURE if kind == "drawn_crack" else self.targets[index]
-        return pixels, answers
+        return pixels, answers, places
 
-    def _pixels(self, kind: str, index: int, rng: np.random.Generator) -> Pixels:
+    def _pixels(self, kind: str, index: int, rng: np.random.Generator) -> tuple[Pixels, Targets | float]:
+        """The tile as the network sees it, and where a crack is: everywhere the same, or [cells, cells, 1]."""
+        nowhere = np.nan if self.tiles[index].crack else 0.0
+        if self.change is None:
+            return fit(self._decoded(index), self.canvas_px), nowhere
+        drawn = kind.startswith("drawn")
+        pixels = place(self._decoded(index), self.canvas_px, self.change, rng, drawn=drawn)
+        if not drawn:
+            return photograph(pixels, self.change, rng), nowhere
+        if rng.random() < BLENDED_SHARE:
+            other = int(rng.choice(self._kinds[kind]))
+            beneath = place(self._decoded(other), self.canvas_px, self.change, rng, drawn=True)
+            share = rng.uniform(*FIRST_SURFACE)
+            pixels = np.asarray(cv2.addWeighted(pixels, share, beneath, 1 - share, 0), np.uint8)
+        if kind == "drawn_look_alike" or rng.random() < 0.5:
+            pixels = draw_look_alike(pixels, rng)
+        if kind == "drawn_look_alike":
+            return photograph(pixels, self.change, rng), nowhere
+        cracked = draw_crack(pixels, rng)
+        return photograph(cracked, self.change, rng), cells_of(pixels, cracked, self.cells) if self.cells else nowhere
+
+    def _decoded(self, index: int) -> Pixels:
         tile = self.tiles[index]
         if index not in self._content:
             self._content[index] = read_bytes(tile.path)
-        pixels = decode(tile.path, self._content[index])
-        if self.change is None:
-            return fit(pixels, self.canvas_px)
-        pixels = place(pixels, self.canvas_px, self.change, rng, drawn=kind.startswith("drawn"))
-        if kind == "drawn_look_alike" or (kind == "drawn_crack" and rng.random() < 0.5):
-            pixels = draw_look_alike(pixels, rng)
-        if kind == "drawn_crack":
-            pixels = draw_crack(pixels, rng)
-        return photograph(pixels, self.change, rng)
+        return decode(tile.path, self._content[index])
+
+
+def cells_of(before: Pixels, after: Pixels, cells: int) -> Targets:
+    """Where what was drawn passes: 1 or 0 [cells, cells, 1] for two pictures [s, s, 3] of the same surface."""
+    changed = cv2.absdiff(before, after).max(axis=2) >= CELL_LEAST_STEP
+    # The mean over a cell times its area is how many of its pixels changed.
+    mean = cv2.resize(changed.astype(np.float32), (cells, cells), interpolation=cv2.INTER_AREA)
+    area = (before.shape[0] / cells) ** 2
+    return np.asarray(mean * area >= CELL_LEAST_PIXELS, np.float32)[..., None]

@@ -28,14 +28,15 @@ class Settings:
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     canvas_px: int = 240
     batch_size: int = 64
-    epochs: int = 26
-    patience: int = 12
+    epochs: int = 30
+    patience: int = 10
     rate: float = 3e-3
     constant_rate: bool = False  # plain Adam at one rate; otherwise AdamW with warm-up and cosine decay
     weight_decay: float = 5e-4
     warm_up_epochs: int = 1
+    cells_weight: float = 1.0  # of the loss of saying where a drawn crack is, for networks that can; 0: not asked
     average_decay: float = 0.995  # 0: the last weights themselves
-    validation_tiles: int = 600
+    validation_tiles: int = 400
     seed: int = 1
     threads: int = 2
     begin_from: str = ""  # folder of an earlier run, whose best weights this one begins with

@@ -15,7 +15,8 @@ from crackmap_models.data.tiles import LabelledTile, check_trainable, of_split
 from crackmap_models.networks.catalogue import network
 from crackmap_models.training.batches import TrainingBatches
 from crackmap_models.training.curves import draw_curves
-from crackmap_models.training.labels import BOOTSTRAP_SHARE, targets
+from crackmap_models.training.labels import targets
+from crackmap_models.training.losses import LOSSES, bootstrapped, where_known
 from crackmap_models.training.run import Settings, State, begin, best_model, write_state
 from crackmap_models.training.validation import logits, validate, validation_rows
 
@@ -41,18 +42,26 @@ def train(
     device = _device(tf, settings.threads)
     keras.utils.set_random_seed(settings.seed)
     answers = targets(rows, settings.noise, _judged(settings, rows))
-    batches = TrainingBatches(
-        rows, answers, settings.mix, settings.canvas_px, settings.batch_size, settings.seed, settings.augmentation
-    )
     state = begin(run, settings)
     if state.epochs:
-        model = keras.models.load_model(run / "last.keras", compile=settings.noise != "bootstrap")
+        model = keras.models.load_model(run / "last.keras", custom_objects=LOSSES)
         average = keras.models.load_model(run / "average.keras", compile=False)
     else:
-        model, average = (network(settings.network).build(settings.canvas_px) for _ in range(2))
+        model, average = (_build(settings) for _ in range(2))
         if settings.begin_from:
-            model.set_weights(best_model(Path(settings.begin_from), settings.canvas_px).get_weights())
+            answering(model).set_weights(best_model(Path(settings.begin_from), settings.canvas_px).get_weights())
         average.set_weights(model.get_weights())
+    batches = TrainingBatches(
+        rows,
+        answers,
+        settings.mix,
+        settings.canvas_px,
+        settings.batch_size,
+        settings.seed,
+        settings.augmentation,
+        cells=model.outputs[1].shape[1] if len(model.outputs) > 1 else 0,
+    )
+    if not state.epochs:
         _compile(model, settings, batches.steps)
     left_out = int(np.isnan(answers).sum())
     say(
@@ -63,7 +72,7 @@ def train(
     while state.epochs < (until or settings.epochs) and state.epochs - state.best_epoch < settings.patience:
         began_s = time.monotonic()
         loss = _epoch(model, average, batches, number=state.epochs, settings=settings, say=say)
-        figures = validate(average, watched, settings.canvas_px)
+        figures = validate(answering(average), watched, settings.canvas_px)
         took_s = round(time.monotonic() - began_s, 1)
         _end_epoch(run, state, model, average, {"took_s": took_s, "loss": loss, **figures})
         _say_epoch(state, until or settings.epochs, say)
@@ -91,6 +100,21 @@ def _device(tf: Any, threads: int) -> str:
     return f"the CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
+def _build(settings: Settings) -> Any:
+    """The network to train, which says where drawn cracks are if it can and is asked to."""
+    chosen = network(settings.network)
+    if chosen.build_with_cells and settings.cells_weight and settings.mix.drawn_crack:
+        return chosen.build_with_cells(settings.canvas_px)
+    return chosen.build(settings.canvas_px)
+
+
+def answering(model: Any) -> Any:
+    """The part of a network that ships: pixels to the logit of "crack". Shares the weights."""
+    import keras  # noqa: PLC0415
+
+    return keras.Model(model.input, model.outputs[0], name=model.name) if len(model.outputs) > 1 else model
+
+
 def _compile(model: Any, settings: Settings, steps: int) -> None:
     import keras  # noqa: PLC0415
 
@@ -107,25 +131,26 @@ def _compile(model: Any, settings: Settings, steps: int) -> None:
         )
         optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, clipnorm=5.0)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = _bootstrapped if settings.noise == "bootstrap" else keras.losses.BinaryCrossentropy(from_logits=True)
+    loss: list[Any] = [
+        bootstrapped if settings.noise == "bootstrap" else keras.losses.BinaryCrossentropy(from_logits=True)
+    ]
+    weights = [1.0]
+    if len(model.outputs) > 1:
+        loss, weights = [*loss, where_known], [*weights, settings.cells_weight]
     # XLA's depthwise convolutions are seven times slower on a CPU than TensorFlow's own.
-    model.compile(optimizer, loss, jit_compile=False)
-
-
-def _bootstrapped(targets: Any, logits: Any) -> Any:
-    """Soft bootstrapping: cross-entropy against a mean of the target and the network's own answer."""
-    from keras import ops  # noqa: PLC0415
-
-    own = ops.stop_gradient(ops.sigmoid(logits))
-    mixed = (1 - BOOTSTRAP_SHARE) * targets + BOOTSTRAP_SHARE * own
-    return ops.mean(ops.binary_crossentropy(mixed, logits, from_logits=True), axis=-1)
+    model.compile(optimizer, loss, loss_weights=weights, jit_compile=False)
 
 
 def _epoch(model: Any, average: Any, batches: TrainingBatches, *, number: int, settings: Settings, say: Say) -> float:
     """One pass; the average follows every step, faster at the start. Returns the mean loss."""
+    for layer in model.layers:
+        if hasattr(layer, "seed_generator"):  # dropout's, which no checkpoint holds
+            layer.seed_generator.state.assign([settings.seed, number])
     total, began_s, said_s = 0.0, time.monotonic(), time.monotonic()
-    for step, (pixels, answers) in enumerate(batches.epoch(number), start=1):
-        total += float(model.train_on_batch(pixels, answers))
+    for step, (pixels, answers, places) in enumerate(batches.epoch(number), start=1):
+        losses = model.train_on_batch(pixels, [answers, places] if batches.cells else [answers])
+        # With two outputs: the weighted sum, then each. What the answers lose is what the curves show.
+        total += float(losses[1] if batches.cells else losses)
         done = number * batches.steps + step
         decay = min(settings.average_decay, (1 + done) / (10 + done))
         for kept, new in zip(average.weights, model.weights, strict=True):
@@ -141,7 +166,7 @@ def _end_epoch(run: Path, state: State, model: Any, average: Any, figures: dict[
     state.epochs += 1
     if figures["mean AUROC"] > state.best_auroc:
         state.best_auroc, state.best_epoch = figures["mean AUROC"], state.epochs
-        average.save(run / "best.keras")
+        answering(average).save(run / "best.keras")
     state.history.append({"epoch": state.epochs} | figures)
     model.save(run / "last.keras")
     average.save(run / "average.keras")

@@ -56,7 +56,7 @@ def test_an_epoch_is_the_same_wherever_one_begins(tmp_path: Path) -> None:
     resumed = batches.TrainingBatches(rows, targets(rows, "published"), mix, 32, 4, seed=5)
     pairs = list(zip(went_on.epoch(1), resumed.epoch(1), strict=True))
     assert len(pairs) == went_on.steps == 3
-    for (pixels, answers), (same_pixels, same_answers) in pairs:
+    for (pixels, answers, _), (same_pixels, same_answers, _) in pairs:
         assert pixels.shape == (4, 32, 32, 3)
         assert answers.shape == (4, 1)
         assert np.array_equal(pixels, same_pixels)
@@ -69,7 +69,7 @@ def test_tiles_without_a_target_are_left_out_and_a_drawn_crack_is_one(tmp_path: 
     mix = batches.Mix(metu_crack=5, metu_no_crack=5, drawn_crack=6, drawn_look_alike=0)
     stream = batches.TrainingBatches(rows, asked, mix, 32, 16, seed=5)
     assert not {0, 6} & {index for _, index in stream.order(0)}
-    ((_, answers),) = stream.epoch(0)
+    ((_, answers, _),) = stream.epoch(0)
     assert Counter(answers[:, 0].tolist()) == {1.0: 5, 0.0: 5, float(np.float32(0.98)): 6}
 
 
@@ -77,6 +77,35 @@ def test_plain_tiles_come_as_they_are(tmp_path: Path) -> None:
     rows = tiles(tmp_path, 2, 2)
     mix = batches.Mix(metu_crack=2, metu_no_crack=2, drawn_crack=0, drawn_look_alike=0)
     stream = batches.TrainingBatches(rows, targets(rows, "published"), mix, 40, 4, seed=5, change=None)
-    ((pixels, _),) = stream.epoch(0)
+    ((pixels, _, _),) = stream.epoch(0)
     assert sorted(pixels[:, 0, 0, 0].tolist()) == [0, 1, 2, 3]
     assert (pixels == pixels[:, :1, :1]).all()
+
+
+def test_a_drawn_crack_says_where_it_is_and_only_photographed_ones_do_not(tmp_path: Path) -> None:
+    rows = tiles(tmp_path, 4, 4)
+    mix = batches.Mix(metu_crack=4, metu_no_crack=4, drawn_crack=4, drawn_look_alike=4)
+    stream = batches.TrainingBatches(rows, targets(rows, "published"), mix, 96, 16, seed=5, cells=6)
+    kinds = [kind for kind, _ in stream.order(0)]
+    ((_, _, places),) = stream.epoch(0)
+    for kind, cells in zip(kinds, places, strict=True):
+        assert cells.shape == (6, 6, 1)
+        if kind == "metu_crack":
+            assert np.isnan(cells).all()
+        elif kind == "drawn_crack":
+            assert 0 < cells.sum() < 36
+        else:
+            assert not cells.any()
+
+
+@given(st.integers(0, 95), st.integers(0, 95))
+@settings(max_examples=30)
+def test_a_cell_is_marked_when_enough_of_its_own_pixels_changed(row: int, column: int) -> None:
+    before = np.full((96, 96, 3), 150, np.uint8)
+    after = before.copy()
+    after[row : row + 1, column : column + 1] = 20
+    assert not batches.cells_of(before, after, 6).any(), "one pixel is noise"
+    after[row // 16 * 16 + 3, column // 16 * 16 : column // 16 * 16 + 16] = 20
+    marked = batches.cells_of(before, after, 6)[..., 0]
+    assert marked.sum() == 1
+    assert marked[row // 16, column // 16] == 1
