@@ -3,9 +3,12 @@
 import typer
 
 from crackmap_models.commands.compare import compare
+from crackmap_models.commands.compile import compile  # noqa: A004 - the command's name
 from crackmap_models.commands.convert import convert
 from crackmap_models.commands.data import data
 from crackmap_models.commands.evaluate import evaluate
+from crackmap_models.commands.explain import explain
+from crackmap_models.commands.leak import leak
 from crackmap_models.commands.networks import networks
 from crackmap_models.commands.photographs import photographs
 from crackmap_models.commands.render import render
@@ -14,5 +17,19 @@ from crackmap_models.commands.train import train
 from crackmap_models.commands.verify import verify
 
 app = typer.Typer(help="Train, convert and evaluate crack classifiers.", no_args_is_help=True)
-for command in (networks, render, data, train, convert, verify, evaluate, compare, robustness, photographs):
+for command in (
+    networks,
+    render,
+    data,
+    train,
+    convert,
+    verify,
+    compile,
+    evaluate,
+    compare,
+    robustness,
+    photographs,
+    explain,
+    leak,
+):
     app.command()(command)

@@ -2,13 +2,14 @@
 
 `read_metu` and `read_sdnet2018` take the complete sets as published, or the samples `{split}/…/{crack,no_crack}/`
 of the shared data folder; with a sample only the rows whose file is there are returned. Rows whose split is not
-train, val or test (copies, contradictory labels, the reserve for final acceptance) are never returned.
+train, val or test are left out: copies (unless asked for), contradictory labels, the reserve for final acceptance.
 """
 
 import csv
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import get_args
 
 from crackmap_models.data.tiles import LabelledTile, Split, Surface
@@ -17,8 +18,10 @@ from crackmap_models.errors import MissingImages, TileInTwoSplits, TrainingDataE
 CRACK_FOLDERS = {"crack": "Cracked", "no_crack": "Non-cracked"}
 
 
-def read_metu(images: Path, splits: Path) -> list[LabelledTile]:
+def read_metu(images: Path, splits: Path, *, copies: bool = False) -> list[LabelledTile]:
     """Rows of "Concrete Crack Images for Classification"; `splits` is the folder of metu.csv.gz.
+
+    `copies`: mirrored and re-encoded copies too, as train rows. Only to show what they do to a random split.
 
     Raises MissingImages when the folder does not hold what the split file names, TileInTwoSplits when the split file
     names one file twice.
@@ -30,7 +33,8 @@ def read_metu(images: Path, splits: Path) -> list[LabelledTile]:
     def places(line: dict[str, str]) -> tuple[str, str]:
         return line["file"], f"{line['split']}/{line['label']}/{Path(line['file']).name}"
 
-    return _rows(images, splits / "metu.csv.gz", "Positive", places, row)
+    taken_as: dict[str, Split] = {"copy": "train"} if copies else {}
+    return _rows(images, splits / "metu.csv.gz", "Positive", places, row, taken_as=taken_as)
 
 
 def read_sdnet2018(images: Path, splits: Path) -> list[LabelledTile]:
@@ -58,8 +62,13 @@ def _rows(
     complete_folder: str,
     places: Callable[[dict[str, str]], tuple[str, str]],
     row: Callable[[dict[str, str], Path, Split], LabelledTile],
+    *,
+    taken_as: Mapping[str, Split] = MappingProxyType({}),
 ) -> list[LabelledTile]:
-    """The rows of a split file in its order; `places` gives a row's file in the complete set and in the sample."""
+    """The rows of a split file in its order; `places` gives a row's file in the complete set and in the sample.
+
+    `taken_as`: rows of splits that are otherwise left out, and the split that they are returned with.
+    """
     complete = (images / complete_folder).is_dir()
     rows, first = [], dict[str, tuple[int, str]]()
     for number, line in _lines(split_file):
@@ -68,6 +77,7 @@ def _rows(
         if earlier != number:
             error = TrainingDataError if its_split == split else TileInTwoSplits
             raise error(f"{split_file} line {number}: {file} is {split}, on line {earlier} {its_split}. Remove one.")
+        split = taken_as.get(split, split)
         if split not in get_args(Split):
             continue
         path = images / places(line)[0 if complete else 1]
