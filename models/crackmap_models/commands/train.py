@@ -7,7 +7,7 @@ import typer
 from crackmap_models.commands.options import FOLDERS, METU, RENDERED, RUN, SDNET2018, SPLITS, read_tiles, say
 
 BEGIN_FROM = typer.Option(None, exists=True, file_okay=False, help="Run whose weights to refine.")
-BY_EYE = typer.Option(None, exists=True, file_okay=False, help="Folder of train.csv and val.csv: labels by eye.")
+BY_EYE = typer.Option(None, exists=True, file_okay=False, help="Labels by eye: models/by_eye.")
 JUDGE = typer.Option(None, exists=True, file_okay=False, help="Run that judges labels, for --noise confident.")
 NOISE = typer.Option("by_eye", help="Against wrong labels: published (nothing), trust, bootstrap, confident or by_eye.")
 
@@ -46,7 +46,7 @@ def train(
     from typing import get_args
 
     from crackmap.errors import SettingError
-    from crackmap_models.data.by_eye import read_by_eye, relabelled
+    from crackmap_models.data.by_eye import read_by_eye, read_twins, relabelled, without_twins
     from crackmap_models.networks.catalogue import network as named
     from crackmap_models.training.batches import Mix
     from crackmap_models.training.labels import Noise
@@ -61,6 +61,7 @@ def train(
     if by_eye:
         readings = read_by_eye(by_eye / "val.csv")
         tiles = relabelled(tiles, readings + (read_by_eye(by_eye / "train.csv") if noise == "by_eye" else []))
+        tiles = without_twins(tiles, read_twins(by_eye / "metu_twins.csv"))
     mix = Mix()
     if plain or drawn is not None:
         count = 0 if plain else drawn or 0

@@ -109,6 +109,37 @@ def relabelled(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> li
     return relabelled
 
 
+def read_twins(path: Path) -> frozenset[tuple[bool, str]]:
+    """METU's train and val tiles (crack or not, file name) that show what a tile of a later split shows.
+
+    Its split file knows mirrored copies and crops along one crack, but not every crack that was photographed twice.
+    A file with the columns label, file, twin. Raises ByEyeError with file, line, column and value.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            lines = list(enumerate(csv.DictReader(stream), start=2))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ByEyeError(f"{path}: cannot be read ({error}). It is a CSV file in UTF-8.") from error
+    twins = set()
+    for number, line in lines:
+        if line.get("label") not in {"crack", "no_crack"} or not line.get("file"):
+            raise ByEyeError(
+                f"{path} line {number}: label is {line.get('label')!r}, file is {line.get('file')!r}; "
+                "the columns are label (crack or no_crack), file, twin."
+            )
+        twins.add((line["label"] == "crack", line["file"]))
+    return frozenset(twins)
+
+
+def without_twins(tiles: Iterable[LabelledTile], twins: frozenset[tuple[bool, str]]) -> list[LabelledTile]:
+    """The tiles without METU's train and val tiles that are named in `twins`."""
+    return [
+        tile
+        for tile in tiles
+        if tile.source != "metu" or tile.split == "test" or (tile.crack, tile.path.name) not in twins
+    ]
+
+
 def _reading(path: Path, number: int, line: dict[str, str]) -> Reading:
     surface = (line["surface"] or "").lower()
     if surface not in {"walls", "decks", "pavements"}:

@@ -69,3 +69,29 @@ def test_readings_are_joined_by_surface_and_file(tmp_path: Path) -> None:
     assert by_eye.readings_of([wall, deck], [reading]) == {deck.path: reading}
     with pytest.raises(ByEyeError, match=r"none of the 1 tiles.*decks 7-1\.jpg"):
         by_eye.readings_of([wall], [reading])
+
+
+def test_twins_of_later_splits_are_left_out_of_train_and_val_only(tmp_path: Path) -> None:
+    path = tmp_path / "metu_twins.csv"
+    path.write_text("label,file,twin\ncrack,1.jpg,9.jpg\n")
+    twins = by_eye.read_twins(path)
+    tiles = [
+        LabelledTile(Path(folder) / "1.jpg", folder == "Positive", source, "unstated", "g", split)  # type: ignore[arg-type]
+        for folder, source, split in (
+            ("Positive", "metu", "train"),
+            ("Positive", "metu", "val"),
+            ("Positive", "metu", "test"),
+            ("Negative", "metu", "train"),
+            ("Positive", "sdnet2018", "train"),
+        )
+    ]
+    assert by_eye.without_twins(tiles, twins) == tiles[2:]
+
+
+def test_a_file_of_twins_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "metu_twins.csv"
+    path.write_text("label,file,twin\ncrack,1.jpg,9.jpg\ncracked,2.jpg,8.jpg\n")
+    with pytest.raises(ByEyeError, match=r"metu_twins\.csv line 3: label is 'cracked'"):
+        by_eye.read_twins(path)
+    with pytest.raises(ByEyeError, match="cannot be read"):
+        by_eye.read_twins(tmp_path / "nowhere.csv")
