@@ -1,4 +1,4 @@
-"""An int8 .tflite file as C: constants, one call for each operator, and a plan of who may use which memory when.
+"""An int8 .tflite file as C: constants, and one call for each operator.
 
 The file's own numbers are kept, and XNNPACK's way to rescale them, so that the program's scores are LiteRT's. Of
 TensorFlow Lite's operators only those of our network are known; another one is a named error, as is a float file.
@@ -6,6 +6,7 @@ TensorFlow Lite's operators only those of our network are known; another one is 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import numpy.typing as npt
 
 from crackmap_models.conversion.graph import Graph, Operator, Value
 from crackmap_models.errors import CannotCompile
+from crackmap_models.native.memory import plan
 
 MOST_CHANNELS, LANES = 1024, 16  # as in kernels.h
+MOST_RESCALED = 2.0**22  # what float32 plus 1.5 × 2^23 still rounds to a whole number
 PER_LINE = 24
 TOP_BIT = 0x80
 
@@ -30,9 +33,9 @@ class Program:
 
 def program(graph: Graph, name: str) -> Program:
     """Raises CannotCompile when the graph holds what the C kernels do not know."""
-    steps = [step for step in graph.operators if step.name not in {"QUANTIZE", "DEQUANTIZE"}]
+    steps = list(dropwhile(lambda step: step.name in {"QUANTIZE", "DEQUANTIZE"}, graph.operators))
     pixels = _pixels(graph, steps)
-    places, memory_bytes = _plan(steps, pixels)
+    places, memory_bytes = plan(steps)
     writer = _Writer(pixels, places)
     for step in steps:
         writer.write(step)
@@ -64,27 +67,6 @@ def _pixels(graph: Graph, steps: Sequence[Operator]) -> Value:
     return first
 
 
-def _plan(steps: Sequence[Operator], pixels: Value) -> tuple[dict[int, int], int]:
-    """Where in the working memory each tensor lies, by first fit over the time that it is needed; and how much."""
-    last = {value.index: when for when, step in enumerate(steps) for value in step.inputs}
-    places: dict[int, int] = {}
-    alive: list[tuple[int, int, int]] = []  # begin, end, tensor
-    most = 0
-    for when, step in enumerate(steps):
-        alive = [spot for spot in alive if last[spot[2]] >= when]
-        size, begin = step.output.size, 0
-        for start, end, _ in sorted(alive):
-            if begin + size <= start:
-                break
-            begin = max(begin, end)
-        places[step.output.index] = begin
-        last.setdefault(step.output.index, len(steps))
-        alive.append((begin, begin + size, step.output.index))
-        most = max(most, begin + size)
-    places.pop(pixels.index, None)
-    return places, most
-
-
 class _Writer:
     """Constants and calls, as they are written one operator after the other."""
 
@@ -108,6 +90,8 @@ class _Writer:
                 f"{step.name} to {step.output.dtype} {list(step.output.shape)}: known are int8 "
                 f"{', '.join(self._known)}. Compile crackmap's own network, or run the file with LiteRT."
             )
+        if step.name != "CONV_2D" and step.inputs[0].index == self._pixels.index:
+            raise CannotCompile(f"{step.name} of the pixels themselves: only a CONV_2D of them is known.")
         if step.output.shape[-1] > MOST_CHANNELS:
             raise CannotCompile(f"{step.name}: {step.output.shape[-1]} channels; at most {MOST_CHANNELS} are known.")
         self._known[step.name](step)
@@ -136,6 +120,9 @@ class _Writer:
             less = entry.zero_point * stored.astype(np.int32).sum(axis=(1, 2, 3))
             arrays = [self._array("int8_t", _in_lanes(stored)), self._array("int32_t", _whole_lanes(bias - less))]
             sizes = [side_in, entry.shape[-1], side_out, width, kernel, stride, pad]
+        reach = 255.0 * np.abs(stored.astype(float)).sum(axis=(0, 1, 2) if depthwise else (1, 2, 3)) + np.abs(bias)
+        if (reach * scale).max() >= MOST_RESCALED or (not dense and step.options.dilationHFactor != 1):
+            raise CannotCompile(f"{step.name} to {list(out.shape)}: sums this large, or dilation, are not known.")
         arrays.append(self._array("float", _whole_lanes(np.broadcast_to(scale, (width,)))))
         ends = [entry.zero_point, out.zero_point, low, high]
         flip = [] if depthwise else [TOP_BIT if entry.index == self._pixels.index else 0]

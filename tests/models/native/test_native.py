@@ -1,6 +1,8 @@
 """The model as a C program: LiteRT's scores, pictures in, named errors for what it cannot do."""
 
 import subprocess
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from crackmap_models.conversion.lite import LiteModel
 from crackmap_models.errors import CannotCompile
 from crackmap_models.native.build import Built, build
 from crackmap_models.native.comparison import compare
+from crackmap_models.native.memory import plan
 from crackmap_models.native.program import program
 from crackmap_models.native.readme import readme, table
 
@@ -79,9 +82,24 @@ def test_other_inputs_are_refused(kind: str) -> None:
         program(read_graph((TINY / f"darkness-{kind}.tflite").read_bytes()), kind)
 
 
-def test_an_operator_that_is_not_known_is_named() -> None:
-    with pytest.raises(CannotCompile, match="known are int8 CONV_2D"):
+def test_an_operator_that_is_not_known_is_named(converted: dict[str, bytes]) -> None:
+    graph = read_graph(converted["int8"])
+    *others, last = graph.operators
+    with pytest.raises(CannotCompile, match=r"SUB to int8 \[1, 1\]: known are int8 CONV_2D"):
+        program(replace(graph, operators=(*others, replace(last, name="SUB"))), "other")
+    with pytest.raises(CannotCompile, match="MEAN of the pixels themselves"):
         program(read_graph((TINY / "darkness-bytes.tflite").read_bytes()), "darkness")
+
+
+def test_no_two_tensors_that_are_needed_at_once_share_memory(converted: dict[str, bytes]) -> None:
+    steps = read_graph(converted["int8"]).operators[2:]
+    places, most = plan(steps)
+    for when, step in enumerate(steps):
+        later = {v.index for following in steps[when:] for v in following.inputs}
+        alive = [s.output for s in steps[: when + 1] if s.output.index in later or s is step]
+        spots = sorted((places[v.index], places[v.index] + v.size) for v in alive)
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(spots))
+        assert spots[-1][1] <= most
 
 
 def test_a_compiler_that_fails_is_quoted(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
