@@ -6,6 +6,7 @@ import typer
 
 from crackmap_models.commands.options import (
     BY_EYE,
+    FOLDERS,
     METU,
     RENDERED,
     RUN,
@@ -26,6 +27,7 @@ def convert(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    folder: list[Path] = FOLDERS,
     by_eye: Path | None = BY_EYE,
     tile_px: list[int] = SIZES,
     numbers: str = typer.Option("int8", help="int8, float16 (weights only) or float32."),
@@ -40,7 +42,7 @@ def convert(
 
     if numbers not in {"int8", "float16", "float32"}:
         raise SettingError(f"--numbers {numbers}: must be int8, float16 or float32.")
-    tiles = read_tiles(metu, sdnet2018, rendered, splits)
-    readings = read_eyes(by_eye, tiles, "test")
+    tiles = read_tiles(metu, sdnet2018, rendered, splits, folder)
+    readings = read_eyes(by_eye, tiles, "val", "test")
     for size in tile_px:
         ship(run, tiles, size, to, numbers=numbers, readings=readings, say=say)  # type: ignore[arg-type]  # checked

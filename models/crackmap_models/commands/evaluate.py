@@ -47,7 +47,7 @@ def evaluate(
 
     wanted = val_or_test(split)
     tiles = read_tiles(metu, sdnet2018, rendered, splits, folder, whole=wanted)
-    readings = read_eyes(by_eye, tiles, wanted)
+    readings = read_eyes(by_eye, tiles, wanted, "val")
     for model in models:
         evaluation = evaluate(open_scorer(model), tiles, wanted, readings, say=say)
         say(text(evaluation) + "\n")

@@ -88,15 +88,20 @@ def val_or_test(split: str) -> "Split":
     return split  # type: ignore[return-value]  # checked
 
 
-def read_eyes(by_eye: Path | None, tiles: "list[LabelledTile]", split: "Split") -> "Mapping[Path, Reading]":
-    """The labels by eye of the tiles of `split`, by path; says so when some are of tiles that are not there."""
-    from crackmap_models.data.by_eye import read_by_eye, readings_of
+def read_eyes(by_eye: Path | None, tiles: "list[LabelledTile]", *splits: "Split") -> "Mapping[Path, Reading]":
+    """The labels by eye of the tiles of `splits`, by path; says so when some are of tiles that are not there."""
+    from crackmap_models.data.by_eye import Reading, read_by_eye, readings_of
     from crackmap_models.data.tiles import of_split
 
+    found: dict[Path, Reading] = {}
     if by_eye is None:
-        return {}
-    readings = read_by_eye(by_eye / f"{split}.csv")
-    found = readings_of(of_split(tiles, split), readings)
-    if len(found) < len(readings):
-        say(f"{len(readings) - len(found)} of {len(readings)} tiles labelled by eye are not among the images given.")
+        return found
+    for split in dict.fromkeys(splits):
+        readings = read_by_eye(by_eye / f"{split}.csv")
+        here = readings_of(of_split(tiles, split), readings)
+        if len(here) < len(readings):
+            say(
+                f"{len(readings) - len(here)} of {len(readings)} {split} tiles labelled by eye are not among the images."
+            )
+        found.update(here)
     return found

@@ -12,7 +12,7 @@ from crackmap_models.data.tiles import LabelledTile, Split, of_split
 from crackmap_models.errors import RunError
 from crackmap_models.evaluation.agreement import Agreement, Disputed, agreements, disputed
 from crackmap_models.evaluation.figures import figures, kinds_of
-from crackmap_models.evaluation.kinds import Scored, published_kinds, score_kinds
+from crackmap_models.evaluation.kinds import Scored, by_eye_kinds, published_kinds, score_kinds
 from crackmap_models.evaluation.scorers import Say, Scorer, logits_of
 from crackmap_models.evaluation.threshold import choose_threshold, logit, probability
 
@@ -40,7 +40,7 @@ def evaluate(
 ) -> Evaluation:
     """Measure `scorer` on the rows of `split`; labels by eye are added as kinds of their own.
 
-    The val rows among `tiles` choose the threshold of a model that has none yet.
+    The val rows among `tiles` choose the threshold of a model that has none yet, by what `readings` say of them.
     Raises UnreadableImage, OneClassSet, and RunError when a threshold is to be chosen and there are no val rows.
     """
     rows = of_split(tiles, split)
@@ -49,7 +49,7 @@ def evaluate(
     logit_of = dict(zip([tile.path for tile in wanted], logits_of(scorer, wanted, say=say).tolist(), strict=True))
     threshold_logit = scorer.threshold_logit
     if threshold_logit is None:
-        threshold_logit = _chosen(scorer, tiles, logit_of)
+        threshold_logit = _chosen(scorer, tiles, readings or {}, logit_of)
     scored = score_kinds(kinds, logit_of, scorer.tile_px)
     return Evaluation(
         model=scorer.name,
@@ -62,10 +62,14 @@ def evaluate(
     )
 
 
-def _chosen(scorer: Scorer, tiles: Sequence[LabelledTile], logit_of: Mapping[Path, float]) -> float:
-    """The threshold that shipping would choose."""
+def _chosen(
+    scorer: Scorer, tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading], logit_of: Mapping[Path, float]
+) -> float:
+    """The threshold that shipping would choose: by eye where somebody looked, by published labels elsewhere."""
     val = of_split(tiles, "val")
     if not val:
         raise RunError(f"{scorer.name}: a run has no threshold yet, and there are no val rows to choose one on.")
-    chosen = choose_threshold(score_kinds(published_kinds(val), logit_of, scorer.tile_px))
+    by_eye = {kind.data.removesuffix(" by eye"): kind for kind in by_eye_kinds(val, readings)}
+    kinds = [by_eye.get(kind.data, kind) for kind in published_kinds(val)]
+    chosen = choose_threshold(score_kinds(kinds, logit_of, scorer.tile_px))
     return float(np.float64(logit(probability(chosen))))
