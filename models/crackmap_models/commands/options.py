@@ -99,9 +99,7 @@ def read_eyes(by_eye: Path | None, tiles: "list[LabelledTile]", *splits: "Split"
     for split in dict.fromkeys(splits):
         readings = read_by_eye(by_eye / f"{split}.csv")
         here = readings_of(of_split(tiles, split), readings)
-        if len(here) < len(readings):
-            say(
-                f"{len(readings) - len(here)} of {len(readings)} {split} tiles labelled by eye are not among the images."
-            )
+        if missing := len(readings) - len(here):
+            say(f"{missing} of {len(readings)} {split} tiles labelled by eye are not among the images given.")
         found.update(here)
     return found

@@ -10,6 +10,7 @@ BEGIN_FROM = typer.Option(None, exists=True, file_okay=False, help="Run whose we
 BY_EYE = typer.Option(None, exists=True, file_okay=False, help="Labels by eye: models/by_eye.")
 JUDGE = typer.Option(None, exists=True, file_okay=False, help="Run that judges labels, for --noise confident.")
 NOISE = typer.Option("by_eye", help="Against wrong labels: published (nothing), trust, bootstrap, confident or by_eye.")
+CELLS_WEIGHT = typer.Option(1.0, min=0, help="Weight of also learning where drawn cracks are; 0: not asked.")
 
 
 def train(
@@ -25,6 +26,7 @@ def train(
     noise: str = NOISE,
     judge: Path | None = JUDGE,
     drawn: int | None = typer.Option(None, min=0, help="Tiles per epoch with a drawn crack; as many look-alikes."),
+    cells_weight: float = CELLS_WEIGHT,
     plain: bool = typer.Option(False, "--plain", help="Tiles as they are: nothing changed, nothing drawn."),
     canvas_px: int = typer.Option(240, min=64, help="Size that tiles are placed on."),
     begin_from: Path | None = BEGIN_FROM,
@@ -73,6 +75,7 @@ def train(
         judge=str(judge or ""),
         mix=mix,
         canvas_px=canvas_px,
+        cells_weight=cells_weight,
         epochs=epochs or Settings().epochs,
         patience=chosen.patience,
         rate=rate or chosen.rate,
