@@ -1,4 +1,4 @@
-"""The maps inside a network: what each convolution answers to a tile, and the last map before the answer."""
+"""The maps inside a network: what each convolution answers to a tile, and the map that Grad-CAM explains."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from crackmap_models.data.tiles import Pixels
 
+COARSEST_PX = 20
 Maps = npt.NDArray[np.float32]
 
 
@@ -45,14 +46,18 @@ def responses(model: Any, tiles: Sequence[Pixels]) -> list[Responses]:
     return [Responses(layer.name, _about(layer), one.numpy()) for layer, one in zip(found, maps, strict=True)]
 
 
-def last_map(model: Any) -> Any:
-    """The layer that gives the last feature map: the last convolution with what follows on its positions.
+def explained_map(model: Any) -> Any:
+    """The layer whose map Grad-CAM explains: the last one whose positions are at most COARSEST_PX apart.
 
-    That is its normalisation, shortcut and activation, up to where positions are pooled or flattened. `model` has a
-    fixed input size.
+    In the plain networks that is the last convolution's. In ours it is the last before the last halving: on the very
+    last map one weight for each channel would have to stand for its average and its maximum, which our network weighs
+    with opposite signs, and Grad-CAM came out empty there for plain cracks. `model` has a fixed input size.
     """
-    positions = convolutions(model)[-1].output.shape[1:3]
-    kept = [layer for layer in model.layers if len(layer.output.shape) == 4 and layer.output.shape[1:3] == positions]
+    convolved = convolutions(model)
+    fine = [
+        layer.output.shape[1:3] for layer in convolved if COARSEST_PX * layer.output.shape[1] >= model.input.shape[1]
+    ]
+    kept = [layer for layer in model.layers if len(layer.output.shape) == 4 and layer.output.shape[1:3] == fine[-1]]
     return kept[-1]
 
 

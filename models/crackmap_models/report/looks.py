@@ -46,12 +46,13 @@ class Look:
 class Looks:
     """All tiles of all kinds of data under one scale, and that scale: the logits that the strongest colour stands for.
 
-    `shape` is the height and width of the last feature map.
+    `shape` is the height and width of Grad-CAM's map, `positions` that of the evidence (None for a network without).
     """
 
     of: Mapping[str, Mapping[Outcome, tuple[Look, ...]]]
     scale: float | None
     shape: tuple[int, int]
+    positions: tuple[int, int] | None
 
 
 def chosen(among: Sequence[Case], seed: int) -> list[Case]:
@@ -75,7 +76,7 @@ def looks(model: Any, cases: Mapping[str, Sequence[Case]], tile_px: int) -> Look
     for data, members in cases.items():
         rows = [next(rest) for _ in members]
         of[data] = {name: tuple(look for look in rows if look.card.case.outcome == name) for name in SHOWN}
-    return Looks(of, scale, heats.shape[1:])
+    return Looks(of, scale, heats.shape[1:], found.total.shape[1:] if found else None)
 
 
 def _positions(case: Case, tile: Pixels, added: npt.NDArray[np.float64], scale: float) -> Picture:
