@@ -6,6 +6,7 @@ import typer
 
 from crackmap_models.commands.options import (
     BY_EYE,
+    FOLDERS,
     METU,
     RENDERED,
     SDNET2018,
@@ -23,6 +24,7 @@ def verify(
     sdnet2018: Path | None = SDNET2018,
     rendered: Path | None = RENDERED,
     splits: Path | None = SPLITS,
+    folder: list[Path] = FOLDERS,
     by_eye: Path | None = BY_EYE,
     run: Path | None = typer.Option(
         None, exists=True, file_okay=False, help="The run it was converted from: compares file and network again."
@@ -35,8 +37,8 @@ def verify(
     """
     from crackmap_models.shipping.verify import verify
 
-    tiles = read_tiles(metu, sdnet2018, rendered, splits) if metu or sdnet2018 or rendered else []
-    readings = read_eyes(by_eye, tiles, "test") if tiles else {}
+    tiles = read_tiles(metu, sdnet2018, rendered, splits, folder) if metu or sdnet2018 or rendered or folder else []
+    readings = read_eyes(by_eye, tiles, "val", "test") if tiles else {}
     for model in models:
         findings = verify(model, tiles, readings, run, say=say)
         say(f"{model}: {len(findings.checked)} promises kept")

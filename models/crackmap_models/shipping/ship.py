@@ -44,7 +44,7 @@ def ship(
 ) -> Manifest:
     """Convert the best weights of `run` for tiles of `tile_px`, choose the threshold, measure, and write four files.
 
-    `readings` are labels by eye of test tiles. Raises RunError when `run` holds no finished epoch, and PrecisionLost,
+    `readings` are labels by eye of val and test tiles. Raises RunError when `run` holds no finished epoch, and PrecisionLost,
     before anything is written, when the file is worse than the network.
     """
     name = f"crack-{tile_px}" + ("" if numbers == "int8" else f"-{numbers}")
@@ -69,7 +69,7 @@ def ship(
         threshold_rule=RULE,
         mm_per_px=SCALE,
         surfaces=SURFACES,
-        training_data=tuple(TRAINING_DATA[source] for source in dict.fromkeys(tile.source for tile in train)),
+        training_data=tuple(dict.fromkeys(_credit(tile) for tile in train)),
         parameters=read_graph(content).parameters,
         figures=evaluation.figures + as_figures(compared),
         licence="Apache-2.0",
@@ -83,6 +83,11 @@ def ship(
     failures_path(path).write_bytes(failures(manifest, kinds_of(test, readings), evaluation.scored))
     say(f"{path}: {len(content):,} bytes, threshold {manifest.threshold}")
     return manifest
+
+
+def _credit(tile: LabelledTile) -> str:
+    """The source of a training tile, as manifest and card name it."""
+    return TRAINING_DATA.get(tile.source) or f"tiles of the folder “{tile.name}”, its train part"
 
 
 def card_path(model: Path) -> Path:

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,17 @@ def test_nothing_is_written_when_int8_costs_too_much(
     with pytest.raises(PrecisionLost, match="rendered: conversion costs"):
         ship(run, tiles, SIDE, tmp_path, say=quiet)
     assert not list(tmp_path.iterdir())
+
+
+def test_tiles_of_ones_own_are_measured_and_named(
+    run: Path, tiles: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convert, "FEWEST_REPRESENTATIVE_TILES", 100)
+    monkeypatch.setattr(parity.check_precision, "__defaults__", (1.0,))
+    own = [replace(tile, source="folder", surface="unstated", name="mill bridge") for tile in tiles]
+    manifest = ship(run, own, SIDE, tmp_path, say=quiet)
+    assert manifest.training_data == ("tiles of the folder “mill bridge”, its train part",)
+    assert {figure.data for figure in manifest.figures} == {"mill bridge test", "mill bridge val"}
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path, tiles: list[Any]) -> None:
