@@ -44,8 +44,8 @@ def ship(
 ) -> Manifest:
     """Convert the best weights of `run` for tiles of `tile_px`, choose the threshold, measure, and write four files.
 
-    `readings` are labels by eye of val and test tiles. Raises RunError when `run` holds no finished epoch, and PrecisionLost,
-    before anything is written, when the file is worse than the network.
+    `readings` are labels by eye of val and test tiles. Raises RunError when `run` holds no finished epoch, and
+    PrecisionLost, before anything is written, when the file is worse than the network.
     """
     name = f"crack-{tile_px}" + ("" if numbers == "int8" else f"-{numbers}")
     model, train, test = best_model(run, tile_px), of_split(tiles, "train"), of_split(tiles, "test")

@@ -105,8 +105,9 @@ def _check_measured(
     promised = {(f.data, f.measure): f for f in manifest.figures if not f.measure.endswith(BY_CONVERSION)}
     kinds = {data.removesuffix(" test") for data, _ in promised if BY_EYE not in data}
     known = [tile for tile in tiles if tile.data in kinds]
-    if kinds - set(by_data(of_split(known, "test"))):
-        findings.not_checked.append("the threshold: it was chosen on more data sets than are given")
+    unseen = any(BY_EYE in data for data, _ in promised) and not readings
+    if unseen or kinds - set(by_data(of_split(known, "test"))):
+        findings.not_checked.append("the threshold: it was chosen on more data sets, or labels by eye, than are given")
         candidate = replace(candidate, threshold_logit=logit(manifest.threshold))
     evaluation = measure(candidate, known, readings, say)
     if candidate.threshold_logit is None:
