@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,42 @@ from crackmap_server.app import create_app
 from crackmap_server.settings import PREFIX, Settings
 
 REFERENCE = Path(__file__).parent / "reference"
+MODELS = str(Path(__file__).parents[1] / "models")
 NOTE = "<!-- Written by docs/write_reference.py (`make docs`); change the code, not this page. -->\n"
 
 
 def commands() -> str:
-    """What `--help` says of every command."""
-    lines = [NOTE, "# Commands"]
-    for words in _names(get_command(build_app()), ()):
+    """What `--help` says of every command of the robot and the server."""
+    crackmap = (str(Path(sys.executable).with_name("crackmap")),)
+    return _helps("Commands", crackmap, "crackmap", _names(get_command(build_app()), ()))
+
+
+def models_commands() -> str:
+    """What `--help` says of every command of the models part, which need not be installed: its help loads nothing."""
+    sys.path.insert(0, MODELS)
+    from crackmap_models.commands import app  # noqa: PLC0415 - found only now
+
+    sys.path.remove(MODELS)
+    run = (
+        f"import sys; sys.path.insert(0, {MODELS!r}); "
+        "from crackmap_models.commands import app; app(prog_name='crackmap models')"
+    )
+    program, names = (sys.executable, "-c", run), _names(get_command(app), ())
+    return _helps("Commands of the models part", program, "crackmap models", names)
+
+
+def _helps(title: str, program: tuple[str, ...], name: str, all_words: Iterable[tuple[str, ...]]) -> str:
+    lines = [NOTE, f"# {title}"]
+    for words in all_words:
         said = subprocess.run(  # noqa: S603 - our own command
-            [str(Path(sys.executable).with_name("crackmap")), *words, "--help"],
+            [*program, *words, "--help"],
             env={**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             check=True,
         ).stdout
         help_text = "\n".join(line.rstrip() for line in said.strip("\n").splitlines())
-        lines.append(f"\n## crackmap {' '.join(words)}\n\n```text\n{help_text}\n```")
+        lines.append(f"\n## {name} {' '.join(words)}\n\n```text\n{help_text}\n```")
     return "\n".join(lines) + "\n"
 
 
@@ -39,7 +59,7 @@ def _names(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield words
         return
     for key in sorted(inner):
-        if key != "models":  # its own environment; a reader of this page may not have it
+        if key != "models":  # a page of its own
             yield from _names(inner[key], (*words, key))
 
 
@@ -97,7 +117,7 @@ def api() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands, "settings.md": settings, "api.md": api}
+PAGES = {"commands.md": commands, "models.md": models_commands, "settings.md": settings, "api.md": api}
 
 if __name__ == "__main__":
     REFERENCE.mkdir(exist_ok=True)

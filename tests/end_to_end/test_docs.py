@@ -39,18 +39,18 @@ def test_links_inside_the_repository_lead_somewhere(page: str) -> None:
 
 
 def test_commands_and_options_in_the_docs_exist() -> None:
-    known = (ROOT / "docs/reference/commands.md").read_text()
+    known = "".join((ROOT / "docs/reference" / page).read_text() for page in ("commands.md", "models.md"))
     shown = 0
     for page in PAGES:
         # A command may go on behind a backslash.
         text = (ROOT / page).read_text().replace("\\\n", " ")
         for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-            for line in re.findall(r"crackmap ((?:scan|robot|server|demo)\b[^\n#]*)", block):
+            for line in re.findall(r"crackmap ((?:scan|robot|server|demo|models)\b[^\n#]*)", block):
                 words = line.split()
-                name = " ".join(word for word in words[: {"robot": 3, "server": 2}.get(words[0], 1)])
+                name = " ".join(word for word in words[: {"robot": 3, "server": 2, "models": 2}.get(words[0], 1)])
                 section = known.partition(f"## crackmap {name}\n")[2].partition("\n## ")[0]
                 assert section, f"{page}: no command {name!r}"
-                for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+                for option in re.findall(r"(?<!\S)--[a-z0-9-]+", line):
                     assert re.search(rf"{option}\b", section), f"{page}: {name} has no {option}"
                 shown += 1
     assert shown >= 6
