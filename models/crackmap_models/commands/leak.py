@@ -30,7 +30,7 @@ def leak(
 
     from crackmap.errors import SettingError
     from crackmap_models.data.published import read_metu, read_sdnet2018
-    from crackmap_models.experiments.leak import arms, as_json, markdown, run, settings_of
+    from crackmap_models.experiments.leak import Leak, arms, as_json, markdown, run, settings_of
 
     if not (metu or sdnet2018) or not splits:
         raise SettingError("give --splits, and --metu or --sdnet2018 or both: their splits are what is compared.")
@@ -41,11 +41,11 @@ def leak(
     if sdnet2018:
         pavements = [tile for tile in read_sdnet2018(sdnet2018, splits) if tile.surface == "pavements"]
         pairs.append(arms(pavements, pavements, tiles, whole_groups=False, seed=seed))
-    found = []
+    found: list[Leak] = []
     for arm in (arm for pair in pairs for arm in pair):
         say(f"{arm.data}, {arm.split} split")
         settings = settings_of(arm, network, canvas_px=canvas_px, epochs=epochs, seed=seed, threads=threads)
-        found.append(run(arm, folder, settings, say=say))
+        found += run(arm, folder, settings, say=say)
         (folder / "leak.json").write_text(json.dumps({"network": network, "rows": as_json(found)}, indent=1) + "\n")
         (folder / "leak.md").write_text(markdown(found, network))
     say(markdown(found, network))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from crackmap_models.data.tiles import LabelledTile, Split, of_split
 
@@ -54,8 +55,7 @@ def with_fewer_train_tiles(tiles: Sequence[LabelledTile], counts: Mapping[bool, 
     return [tile for tile in tiles if tile not in left_out]
 
 
-def share_with_mates(tiles: Sequence[LabelledTile]) -> float:
-    """The part of the test tiles that have a tile of their own group among the train tiles; 0 without test tiles."""
+def has_mate(tiles: Sequence[LabelledTile]) -> npt.NDArray[np.bool_]:
+    """Which test tiles [n], in their order, have a tile of their own group among the train tiles."""
     train = {tile.group for tile in of_split(tiles, "train")}
-    test = of_split(tiles, "test")
-    return sum(tile.group in train for tile in test) / max(1, len(test))
+    return np.array([tile.group in train for tile in of_split(tiles, "test")], np.bool_)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crackmap_models.data.random_split import part_of, random_split, share_with_mates, shares, with_fewer_train_tiles
+from crackmap_models.data.random_split import has_mate, part_of, random_split, shares, with_fewer_train_tiles
 from crackmap_models.data.tiles import LabelledTile, check_trainable, of_split
 from crackmap_models.evaluation.intervals import Interval, with_intervals
 from crackmap_models.evaluation.kinds import resampling_units
@@ -42,7 +42,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """What one training came to on its own test rows. `with_mates` is the part of these with a mate in train."""
+    """What one training came to on its own test rows, or on some: `with_mates` is the part with a mate in train."""
 
     data: str
     split: str
@@ -105,27 +105,33 @@ def settings_of(arm: Arm, name: str, *, canvas_px: int, epochs: int, seed: int, 
     )
 
 
-def run(arm: Arm, folder: Path, settings: Settings, *, say: Say = print) -> Leak:
+def run(arm: Arm, folder: Path, settings: Settings, *, say: Say = print) -> list[Leak]:
     """Train in `folder`/arm.name, or go on there, and measure the best weights on the arm's test rows.
 
+    Where some of these have a mate in train and others have none, both are measured by themselves too.
     Raises OneClassSet, UnreadableImage, and RunError when the run was begun with other settings.
     """
     place = folder / arm.name
     state = train(arm.tiles, place, settings, say=say)
     test = of_split(arm.tiles, "test")
-    labels = np.array([tile.crack for tile in test])
+    labels, units, mates = np.array([tile.crack for tile in test]), resampling_units(test), has_mate(arm.tiles)
     logits = logits_of(open_scorer(place), test, say=say)
-    return Leak(
-        data=arm.data,
-        split=arm.split,
-        train_tiles=len(of_split(arm.tiles, "train")),
-        test_tiles=len(test),
-        test_crack=int(labels.sum()),
-        with_mates=share_with_mates(arm.tiles),
-        epochs=state.epochs,
-        best_epoch=state.best_epoch,
-        figures=with_intervals(MEASURES, labels, logits, resampling_units(test)),
-    )
+    parts = {"": np.ones(len(test), np.bool_), ": with a mate": mates, ": without": ~mates}
+    return [
+        Leak(
+            data=arm.data,
+            split=arm.split + part,
+            train_tiles=len(of_split(arm.tiles, "train")),
+            test_tiles=int(rows.sum()),
+            test_crack=int(labels[rows].sum()),
+            with_mates=float(mates[rows].mean()),
+            epochs=state.epochs,
+            best_epoch=state.best_epoch,
+            figures=with_intervals(MEASURES, labels[rows], logits[rows], units[rows]),
+        )
+        for part, rows in parts.items()
+        if not part or (labels[rows].any() and not labels[rows].all() and not rows.all())
+    ]
 
 
 def accuracy(tally: Tally, threshold: float) -> Values:

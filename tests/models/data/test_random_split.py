@@ -38,10 +38,11 @@ def test_every_tile_gets_one_split_and_each_split_its_share(
 def test_groups_are_torn_apart_and_that_is_told() -> None:
     dealt = splitting.random_split(tiles(3000), {"train": 0.7, "val": 0.1, "test": 0.2}, seed=1)
     # Of two mates, one at least is in train but for 0.3 × 0.3 (a little less: the splits' sizes are fixed).
-    assert splitting.share_with_mates(dealt) == pytest.approx(1 - 0.3**2, abs=0.04)
+    assert splitting.has_mate(dealt).mean() == pytest.approx(1 - 0.3**2, abs=0.04)
     kept = [tile for tile in dealt if tile.split != "test" or int(tile.group[1:]) % 2]
     apart = [tile for tile in kept if tile.split != "train" or not int(tile.group[1:]) % 2]
-    assert splitting.share_with_mates(apart) == 0
+    assert not splitting.has_mate(apart).any()
+    assert len(splitting.has_mate(apart)) == len(of_split(apart, "test"))
 
 
 def test_shares_are_those_that_a_split_has() -> None:

@@ -64,8 +64,8 @@ def test_the_arms_train_on_as_many_tiles_and_only_one_leaks(metu: Path, most: in
     train = [Counter(tile.crack for tile in of_split(arm.tiles, "train")) for arm in (random, leak_free)]
     assert train[0] == train[1]
     assert train[0].total() <= 1.2 * most, "about"
-    assert experiment.share_with_mates(leak_free.tiles) == 0
-    assert experiment.share_with_mates(random.tiles) > 0.3
+    assert not experiment.has_mate(leak_free.tiles).any()
+    assert experiment.has_mate(random.tiles).mean() > 0.3
     assert len({tile.group for tile in leak_free.tiles}) == spots
     for arm in (random, leak_free):
         assert len({tile.path for tile in arm.tiles}) == len(arm.tiles)
@@ -102,13 +102,14 @@ def test_the_command_measures_both_and_goes_on_where_it_stopped(metu: Path, tmp_
     first = CliRunner().invoke(app, [*arguments, "--epochs", "1"])
     assert first.exception is None, first.exception
     rows = json.loads((tmp_path / "leak.json").read_text())["rows"]
-    assert [row["split"] for row in rows] == ["random", "leak-free"]
-    assert rows[0]["train_tiles"] == rows[1]["train_tiles"]
-    assert rows[0]["with_mates"] > rows[1]["with_mates"] == 0
+    assert [row["split"] for row in rows] == ["random", "random: with a mate", "random: without", "leak-free"]
+    assert len({row["train_tiles"] for row in rows}) == 1
+    assert rows[0]["test_tiles"] == rows[1]["test_tiles"] + rows[2]["test_tiles"]
+    assert [row["with_mates"] for row in rows[1:]] == [1, 0, 0]
     assert set(rows[0]["figures"]) == {"accuracy", "AUROC", "AUPRC", "F1"}
     table = (tmp_path / "leak.md").read_text()
     assert table.strip() in first.output
-    assert table.count("| metu |") == 2
+    assert table.count("| metu |") == len(rows)
     again = CliRunner().invoke(app, [*arguments, "--epochs", "1"])
     assert "epoch 1/1" in first.output
     assert "epoch 1/1" not in again.output, "finished trainings are not repeated"
