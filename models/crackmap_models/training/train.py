@@ -143,6 +143,13 @@ def _compile(model: Any, settings: Settings, steps: int) -> None:
 
 def _epoch(model: Any, average: Any, batches: TrainingBatches, *, number: int, settings: Settings, say: Say) -> float:
     """One pass; the average follows every step, faster at the start. Returns the mean loss."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    def assign(decay: Any) -> None:
+        for kept, new in zip(average.weights, model.weights, strict=True):
+            kept.assign(kept * decay + new * (1 - decay))
+
+    follow = tf.function(assign)  # a hundred small assignments in one call
     for layer in model.layers:
         if hasattr(layer, "seed_generator"):  # dropout's, which no checkpoint holds
             layer.seed_generator.state.assign([settings.seed, number])
@@ -152,9 +159,7 @@ def _epoch(model: Any, average: Any, batches: TrainingBatches, *, number: int, s
         # With two outputs: the weighted sum, then each. What the answers lose is what the curves show.
         total += float(losses[1] if batches.cells else losses)
         done = number * batches.steps + step
-        decay = min(settings.average_decay, (1 + done) / (10 + done))
-        for kept, new in zip(average.weights, model.weights, strict=True):
-            kept.assign(kept * decay + new * (1 - decay))
+        follow(tf.constant(min(settings.average_decay, (1 + done) / (10 + done))))
         if time.monotonic() - said_s > SAY_EVERY_S:
             said_s = time.monotonic()
             left_s = (said_s - began_s) / step * (batches.steps - step)
