@@ -16,6 +16,9 @@ from crackmap_models.data.tiles import LabelledTile, Split, Surface
 from crackmap_models.errors import MissingImages, TileInTwoSplits, TrainingDataError
 
 CRACK_FOLDERS = {"crack": "Cracked", "no_crack": "Non-cracked"}
+Line = dict[str, str]
+# A row's file inside the folder of images.
+Place = Callable[[Line], str]
 
 
 def read_metu(images: Path, splits: Path, *, copies: bool = False) -> list[LabelledTile]:
@@ -27,52 +30,60 @@ def read_metu(images: Path, splits: Path, *, copies: bool = False) -> list[Label
     names one file twice.
     """
 
-    def row(line: dict[str, str], path: Path, split: Split) -> LabelledTile:
+    def row(line: Line, path: Path, split: Split) -> LabelledTile:
         return LabelledTile(path, line["label"] == "crack", "metu", "unstated", f"metu {line['content_group']}", split)
 
-    def places(line: dict[str, str]) -> tuple[str, str]:
-        return line["file"], f"{line['split']}/{line['label']}/{Path(line['file']).name}"
+    def sampled(line: Line) -> str:
+        return f"{line['split']}/{line['label']}/{Path(line['file']).name}"
 
     taken_as: dict[str, Split] = {"copy": "train"} if copies else {}
-    return _rows(images, splits / "metu.csv.gz", "Positive", places, row, taken_as=taken_as)
+    complete: dict[str, Place] = {"Positive": lambda line: line["file"]}
+    return _rows(images, splits / "metu.csv.gz", complete, sampled, row, taken_as=taken_as)
 
 
 def read_sdnet2018(images: Path, splits: Path) -> list[LabelledTile]:
     """Rows of SDNET2018; `splits` is the folder of sdnet2018.csv.gz.
 
     Raises MissingImages when the folder does not hold what the split file names, TileInTwoSplits when the split file
-    names one file twice.
+    names one file twice. The complete set is `Walls/Cracked/…` or, as its authors packed it, `W/CW/…`.
     """
     surfaces: dict[str, Surface] = {"Walls": "walls", "Decks": "decks", "Pavements": "pavements"}
 
-    def row(line: dict[str, str], path: Path, split: Split) -> LabelledTile:
+    def row(line: Line, path: Path, split: Split) -> LabelledTile:
         surface = surfaces[line["surface"]]
         return LabelledTile(path, line["label"] == "crack", "sdnet2018", surface, line["overlap_group"], split)
 
-    def places(line: dict[str, str]) -> tuple[str, str]:
-        complete = f"{line['surface']}/{CRACK_FOLDERS[line['label']]}/{line['file']}"
-        return complete, f"{line['split']}/{line['surface'].lower()}/{line['label']}/{line['file']}"
+    def named(line: Line) -> str:
+        return f"{line['surface']}/{CRACK_FOLDERS[line['label']]}/{line['file']}"
 
-    return _rows(images, splits / "sdnet2018.csv.gz", "Walls", places, row)
+    def lettered(line: Line) -> str:
+        letter = line["surface"][0]
+        return f"{letter}/{'C' if line['label'] == 'crack' else 'U'}{letter}/{line['file']}"
+
+    def sampled(line: Line) -> str:
+        return f"{line['split']}/{line['surface'].lower()}/{line['label']}/{line['file']}"
+
+    return _rows(images, splits / "sdnet2018.csv.gz", {"Walls": named, "W": lettered}, sampled, row)
 
 
 def _rows(
     images: Path,
     split_file: Path,
-    complete_folder: str,
-    places: Callable[[dict[str, str]], tuple[str, str]],
-    row: Callable[[dict[str, str], Path, Split], LabelledTile],
+    complete: Mapping[str, Place],
+    sampled: Place,
+    row: Callable[[Line, Path, Split], LabelledTile],
     *,
     taken_as: Mapping[str, Split] = MappingProxyType({}),
 ) -> list[LabelledTile]:
-    """The rows of a split file in its order; `places` gives a row's file in the complete set and in the sample.
+    """The rows of a split file in its order.
 
-    `taken_as`: rows of splits that are otherwise left out, and the split that they are returned with.
+    `complete`: where a row's file is in each layout of the complete set, by a folder that tells the layout; `sampled`:
+    where it is in a sample. `taken_as`: rows of splits that are otherwise left out, and the split they come back with.
     """
-    complete = (images / complete_folder).is_dir()
+    layout = next((place for folder, place in complete.items() if (images / folder).is_dir()), None)
     rows, first = [], dict[str, tuple[int, str]]()
     for number, line in _lines(split_file):
-        split, file = line["split"], places(line)[0]
+        split, file = line["split"], next(iter(complete.values()))(line)
         earlier, its_split = first.setdefault(file, (number, split))
         if earlier != number:
             error = TrainingDataError if its_split == split else TileInTwoSplits
@@ -80,10 +91,10 @@ def _rows(
         split = taken_as.get(split, split)
         if split not in get_args(Split):
             continue
-        path = images / places(line)[0 if complete else 1]
+        path = images / (layout or sampled)(line)
         if path.is_file():
             rows.append(row(line, path, split))  # type: ignore[arg-type]  # checked two lines above
-        elif complete:
+        elif layout:
             raise MissingImages(
                 f"{path}: named by {split_file} line {number}, but not there. "
                 "The set is incomplete; copy it again, or point to the sample instead."
@@ -91,7 +102,7 @@ def _rows(
     if not rows:
         raise MissingImages(
             f"{images}: holds none of the images that {split_file} names. Expected the complete set "
-            f"({complete_folder}/…) or the sample (train/…, val/…, test/…)."
+            f"({' or '.join(f'{folder}/…' for folder in complete)}) or the sample (train/…, val/…, test/…)."
         )
     return rows
 

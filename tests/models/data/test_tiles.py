@@ -51,11 +51,12 @@ def test_the_complete_metu_set(tmp_path: Path) -> None:
     assert (two.crack, two.split, two.path) == (False, "val", tmp_path / "Negative/2.jpg")
 
 
-def test_the_complete_sdnet2018_set_names_its_surface(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folders", [("Decks/Cracked", "Walls/Non-cracked"), ("D/CD", "W/UW")])
+def test_the_complete_sdnet2018_set_names_its_surface(tmp_path: Path, folders: tuple[str, str]) -> None:
     rows = [("Decks", "7-1.jpg", "crack", "Decks_7", "test"), ("Walls", "8-1.jpg", "no_crack", "Walls_8", "train")]
     write_split_file(tmp_path / "sdnet2018.csv.gz", SDNET_COLUMNS, rows)
-    write_picture(tmp_path / "Decks/Cracked/7-1.jpg")
-    write_picture(tmp_path / "Walls/Non-cracked/8-1.jpg")
+    write_picture(tmp_path / folders[0] / "7-1.jpg")
+    write_picture(tmp_path / folders[1] / "8-1.jpg")
     assert [tile.data for tile in published.read_sdnet2018(tmp_path, tmp_path)] == [
         "sdnet2018 decks",
         "sdnet2018 walls",
