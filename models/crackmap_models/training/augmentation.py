@@ -101,7 +101,7 @@ def _stain(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
     """Soft patches of other brightness and a little other colour, a third of a tile to a tenth across."""
     knots = int(rng.integers(3, 11))
     grey = rng.uniform(-share, share, (knots, knots, 1))
-    field = (1 + grey + rng.uniform(-share / 5, share / 5, (knots, knots, 3))).astype(np.float32)
+    field = (1 + grey + rng.uniform(-share / 10, share / 10, (knots, knots, 3))).astype(np.float32)
     smooth = cv2.resize(field, pixels.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     return _u8(cv2.multiply(pixels, smooth, dtype=cv2.CV_8U))
 
