@@ -7,6 +7,8 @@ from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.fields import Plane, blurred
 
 SHARPEST_PX, SOFTEST_PX = 0.35, 1.6
+LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
+LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
 
 
 def sharpness_px(grey: Plane) -> float:

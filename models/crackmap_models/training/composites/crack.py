@@ -7,45 +7,48 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.background import sharpness_px, texture_std
+from crackmap_models.training.composites.background import LEAST_SIGNAL, LEAST_STEP, sharpness_px, texture_std
 from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, grey_of, log_uniform
+from crackmap_models.training.composites.gap import draw_gap
 from crackmap_models.training.composites.look import Change, change, lime, random_look
 from crackmap_models.training.composites.paint import blend, box, filled
-from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, steps_px, system
+from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, length_px, steps_px, system
 from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 
-LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it
-LEAST_SIGNAL = 3.0  # the same in deviations of the texture at the crack's scale
 VISIBLE_SHARE = 0.4  # of the deepest coverage: what is fainter does not count as crack in sight
 LENGTH_TO_WIDTH = 8.0
 ATTEMPTS = 5
 DARK_GROUND = 70.0
+GAP_SHARE = 1 / 3
 Size = tuple[int, int]
 
 
 def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """RGB [h, w, 3] → RGB [h, w, 3] with one crack system, at least LEAST_LENGTH_PX of it in sight.
 
-    Its step in brightness is at least LEAST_STEP grey levels and LEAST_SIGNAL deviations of the texture where it
-    runs; a crack that would be too faint is opened wider, and on dark ground filled with lime. After ATTEMPTS the
-    widest stands as it is: in 4 of 600 SDNET2018 and METU tiles, wide gaps on coarse gravel, at half that signal.
+    A GAP_SHARE of them are wide gaps with broken stone inside (see gap.py; none on dark ground). The step in
+    brightness of the others is at least LEAST_STEP grey levels and LEAST_SIGNAL deviations of the texture where they
+    run; one that would be too faint is opened wider, and on dark ground filled with lime. After ATTEMPTS the widest
+    stands as it is: in 4 of 600 SDNET2018 and METU tiles, on coarse gravel, at half that signal.
     """
     height, width = pixels.shape[:2]
+    ground = brightness(pixels)
+    if rng.random() < GAP_SHARE and ground >= DARK_GROUND:
+        return draw_gap(pixels, rng)
     grey = grey_of(pixels)
     soft_px = sharpness_px(grey) * rng.uniform(0.75, 1.1)
-    ground = brightness(pixels)
     paths = system(height, width, rng)
     opening = _opening(paths, height, width, rng)
     look = random_look(opening.width_px, ground, rng)
     contrast = log_uniform(1.2, 6.0, rng)
     for attempt in range(ATTEMPTS):
-        depth, length_px = _depth(paths, opening, soft_px, (height, width), rng)
+        depth, seen_px = _depth(paths, opening, soft_px, (height, width), rng)
         there = box(depth, margin_px=round(12 + 5 * opening.width_px))
         depth = depth[there]
         if depth.size:
             drawn = change(depth, opening.width_px, ground, look, rng)
             step, needed = _contrast(grey[there], drawn, depth, opening.width_px)
-            if step >= needed and length_px >= LEAST_LENGTH_PX:
+            if step >= needed and seen_px >= LEAST_LENGTH_PX:
                 break
             if attempt and step < needed:  # the contrast is to be had on the other side
                 look = replace(look, filling=lime(ground, rng) if ground < DARK_GROUND else None)
@@ -59,15 +62,15 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _opening(paths: list[Paths], height: int, width: int, rng: np.random.Generator) -> Opening:
-    """Half of the cracks are hairlines; a network is never wide, nor is what would be a blot in a corner."""
+    """Most are hairlines, none is a gap; a network is never wide, nor is what would be a blot in a corner."""
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.62:
         width_px = log_uniform(0.7, 2.0, rng)
-    elif kind < 0.78 or sum(len(each.points) for each in paths) > 4:
+    elif kind < 0.9 or sum(len(each.points) for each in paths) > 4:
         width_px = log_uniform(1.5, 5.0, rng)
     else:
-        width_px = log_uniform(5.0, 20.0, rng)
-    width_px = min(width_px, sum(float(steps_px(each.points, height, width).sum()) for each in paths) / LENGTH_TO_WIDTH)
+        width_px = log_uniform(5.0, 9.0, rng)
+    width_px = min(width_px, length_px(paths, height, width) / LENGTH_TO_WIDTH)
     gone = rng.uniform(0.05, 0.35) if width_px < 3 and rng.random() < 0.4 else 0.0
     return Opening(width_px, rng.uniform(0.15, 0.45), rng.uniform(0.1, 0.4), gone)
 
@@ -85,10 +88,10 @@ def _depth(
         depth *= np.clip(0.9 + 0.25 * cloud(height, width, 7, rng), 0.3, 1.0)
     depth = blurred(depth, soft_px)
     deep = depth > VISIBLE_SHARE * float(depth.max())
-    return depth, sum(_length_px(each.points, deep) for each in paths)
+    return depth, sum(_seen_px(each.points, deep) for each in paths)
 
 
-def _length_px(points: Points, deep: npt.NDArray[np.bool_]) -> float:
+def _seen_px(points: Points, deep: npt.NDArray[np.bool_]) -> float:
     """How much of the lines [m, n, 2] runs where the crack is deep."""
     height, width = deep.shape
     at = np.floor(points[:, 1:] + 0.5).astype(np.int64).reshape(-1, 2)

@@ -27,6 +27,20 @@ def cloud(height: int, width: int, knots: int, rng: np.random.Generator) -> Plan
     return plane(cv2.resize(smooth, (width, height)))  # from there on linear is as good, and eight times as fast
 
 
+def bumps(height: int, width: int, across_px: float, rng: np.random.Generator) -> Plane:
+    """A surface [height, width] of about unit deviation with bumps `across_px` apart, as wide as high, with creases.
+
+    Unlike a cloud it looks the same in a narrow strip as on a whole tile.
+    """
+    step = max(1.0, across_px)
+    angle = rng.uniform(0, np.pi / 2)
+    right, down = np.cos(angle) / step, np.sin(angle) / step
+    rows, columns = int(width * down + height * right) + 3, int(width * right + height * down) + 3
+    grid = np.float32(1.5) * rng.standard_normal((rows, columns), np.float32)
+    move = np.array([[right, down, rng.uniform(0, 1)], [-down, right, width * down + rng.uniform(0, 1)]])
+    return plane(cv2.warpAffine(grid, move, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+
+
 def blurred(image: Plane, sigma_px: float) -> Plane:
     """Gaussian blur; below 0.2 px nothing happens, wide ones are done on a smaller plane."""
     if sigma_px < 0.2:

@@ -23,12 +23,14 @@ def draw_board_line(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def draw_joint(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """An expansion or sawn joint: a straight band 3 to 40 px wide, empty, sealed or full of dirt, with edges."""
+    """An expansion or sawn joint: a straight band 3 to 40 px wide, empty, sealed or full of dirt, with edges.
+
+    Its edges are smooth and parallel and its filling is even: what is broken and rough inside is a crack.
+    """
     height, width = pixels.shape[:2]
     ends = straight(height, width, rng)
     wide = log_uniform(3, 40, rng)
-    strip = chipped_band(ends, wide, rng) if rng.random() < 0.5 else [band(ends, wide)]
-    inside = blurred(filled(height, width, strip), rng.uniform(0.3, 1.2))
+    inside = blurred(filled(height, width, [band(ends, wide)]), rng.uniform(0.3, 1.2))
     light = np.ones((height, width), np.float32)
     if rng.random() < 0.7:
         side = normal_of(ends) * np.float32(wide / 2)
@@ -36,12 +38,12 @@ def draw_joint(pixels: Pixels, rng: np.random.Generator) -> Pixels:
             line = filled(height, width, [band(edge, log_uniform(1, 4, rng))])
             light += np.float32(rng.uniform(-0.5, 0.3)) * blurred(line, rng.uniform(0.4, 1.2))
     dark = log_uniform(0.1, 0.9, rng)
-    worn = 1 + 0.15 * cloud(height, width, 10, rng)
+    worn = 1 + 0.04 * cloud(height, width, 10, rng)
     if rng.random() < 0.5:
         return shade(pixels, np.clip(light * (1 - inside * (1 - dark * worn)), 0.02, 1.6))
     grey = brightness(pixels) * dark * rng.uniform(0.8, 1.3)
     warm = rng.normal(0, 0.06)
-    sealed = cover(pixels, inside, (grey * (1 + warm), grey, grey * (1 - warm)), rng.uniform(0.0, 0.6))
+    sealed = cover(pixels, inside, (grey * (1 + warm), grey, grey * (1 - warm)), rng.uniform(0.0, 0.25))
     return shade(sealed, np.clip(light, 0.1, 1.6))
 
 
@@ -116,7 +118,9 @@ def draw_plane_edge(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def _edge_pair(height: int, width: int, ends: Points, rng: np.random.Generator) -> Plane:
     """A straight dark line, perhaps with a lit one close beside it, as a factor of light."""
     thick = log_uniform(0.8, 5, rng)
-    line = filled(height, width, chipped_band(ends, thick, rng) if rng.random() < 0.5 else [band(ends, thick)])
+    line = filled(
+        height, width, chipped_band(ends, thick, rng) if thick < 2.5 and rng.random() < 0.5 else [band(ends, thick)]
+    )
     fading = np.clip(1 + 0.5 * cloud(height, width, 4, rng), 0.1, 1.6)
     light = 1 - np.float32(log_uniform(0.1, 0.7, rng)) * line * fading
     if rng.random() < 0.6:

@@ -24,15 +24,20 @@ class Paths:
     taper_end: bool = False
 
 
-def system(height: int, width: int, rng: np.random.Generator) -> list[Paths]:
-    """The paths of one crack system; more than LEAST_LENGTH_PX of them lie on the tile."""
+def system(height: int, width: int, rng: np.random.Generator, network_share: float = 0.1) -> list[Paths]:
+    """The paths of one crack system; more than LEAST_LENGTH_PX of them lie on the tile. Some are networks."""
     kind = rng.random()
     for _ in range(6):
-        paths = [_network(height, width, rng)] if kind < 0.1 else _lines(height, width, rng, kind)
-        if sum(float(steps_px(each.points, height, width).sum()) for each in paths) >= LEAST_LENGTH_PX * 1.3:
+        paths = [_network(height, width, rng)] if kind < network_share else _lines(height, width, rng, kind)
+        if length_px(paths, height, width) >= LEAST_LENGTH_PX * 1.3:
             return paths
     ends = np.array([[-5, height * 0.4], [width + 5, height * 0.6]], np.float32)
-    return [_alone(displaced(ends, 0.06, 0.9, rng))]
+    return [alone(displaced(ends, 0.06, 0.9, rng))]
+
+
+def length_px(paths: list[Paths], height: int, width: int) -> float:
+    """How much of the paths lies on the tile, px."""
+    return sum(float(steps_px(each.points, height, width).sum()) for each in paths)
 
 
 def steps_px(points: Points, height: int, width: int) -> Plane:
@@ -98,7 +103,7 @@ def _main(height: int, width: int, rough: float, keep: float, rng: np.random.Gen
             length = rng.uniform(max(56.0, 0.25 * side), max(60.0, 0.8 * side))
             start, taper = (end + length * np.array([np.cos(angle), np.sin(angle)])).astype(np.float32), (True, True)
         ends = np.array([start, end], np.float32)
-    return _alone(displaced(ends, rough, keep, rng), 1.0, *taper)
+    return alone(displaced(ends, rough, keep, rng), 1.0, *taper)
 
 
 def _on_side(side: int, height: int, width: int, rng: np.random.Generator) -> Points:
@@ -119,7 +124,7 @@ def _branch(main: Paths, rough: float, keep: float, rng: np.random.Generator) ->
     length = log_uniform(0.12, 0.8, rng) * max(span, 40.0)
     end = points[at] + length * np.array([np.cos(angle), np.sin(angle)], np.float32)
     line = displaced(np.stack([points[at], end]), rough, keep, rng)
-    return _alone(line, rng.uniform(0.25, 0.8), False, True)
+    return alone(line, rng.uniform(0.25, 0.8), False, True)
 
 
 def _loop(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> Paths:
@@ -130,7 +135,7 @@ def _loop(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> P
     step = ends[1] - ends[0]
     bulge = ends.mean(0) + rng.choice([-1, 1]) * rng.uniform(0.1, 0.4) * np.array([-step[1], step[0]])
     knots = np.array([ends[0], bulge, ends[1]], np.float32)
-    return _alone(displaced(knots, rough, keep, rng), rng.uniform(0.3, 0.9))
+    return alone(displaced(knots, rough, keep, rng), rng.uniform(0.3, 0.9))
 
 
 def _beside(main: Paths, rough: float, keep: float, rng: np.random.Generator) -> list[Paths]:
@@ -143,7 +148,7 @@ def _beside(main: Paths, rough: float, keep: float, rng: np.random.Generator) ->
         away = log_uniform(10.0, 90.0, rng) * (1 if rng.random() < 0.5 else -1)
         wobble = rng.normal(0.0, 8.0, (2, 2))
         moved = (ends + side * away + wobble).astype(np.float32)
-        paths.append(_alone(displaced(moved, rough, keep, rng), rng.uniform(0.4, 1.0), True, True))
+        paths.append(alone(displaced(moved, rough, keep, rng), rng.uniform(0.4, 1.0), True, True))
     return paths
 
 
@@ -171,5 +176,6 @@ def _network(height: int, width: int, rng: np.random.Generator) -> Paths:
     return Paths(lines, rng.uniform(0.4, 1.0, len(lines)).astype(np.float32))
 
 
-def _alone(line: Points, share: float = 1.0, taper_start: bool = False, taper_end: bool = False) -> Paths:
+def alone(line: Points, share: float = 1.0, taper_start: bool = False, taper_end: bool = False) -> Paths:
+    """One line [n, 2] as Paths."""
     return Paths(line[None], np.array([share], np.float32), taper_start, taper_end)

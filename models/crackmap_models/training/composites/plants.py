@@ -4,7 +4,7 @@ import numpy as np
 
 from crackmap_models.data.tiles import Pixels
 from crackmap_models.training.composites.cables import tube
-from crackmap_models.training.composites.fields import blurred, cloud, log_uniform, shifted
+from crackmap_models.training.composites.fields import Points, blurred, cloud, log_uniform, shifted
 from crackmap_models.training.composites.growth import branching, leaf, shoot
 from crackmap_models.training.composites.paint import Colour, cover, filled, shade
 
@@ -45,3 +45,14 @@ def draw_leaves(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     pixels = shade(pixels, 1 - np.float32(rng.uniform(0.1, 0.6)) * shadow)
     pixels = cover(pixels, blurred(body, 0.5), GREEN[rng.integers(len(GREEN))], 0.2)
     return shade(pixels, 1 + np.float32(0.12) * cloud(height, width, 16, rng) * body)
+
+
+def draw_litter(pixels: Pixels, at: Points, reach_px: float, rng: np.random.Generator) -> Pixels:
+    """Two to eleven needles, blades or thin twigs that lie or grow about a point [2] of a gap."""
+    steps = reach_px * rng.normal(0, 1.2, (rng.integers(2, 12), 2))
+    starts = at + reach_px * rng.normal(0, 1.0, steps.shape)
+    thick_px = log_uniform(1.0, 3.0, rng)
+    blades = [shoot(start, step, thick_px, rng) for start, step in zip(starts, steps, strict=True)]
+    colours = BARK + GREEN
+    light_rad, away_px = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 3.0)
+    return tube(pixels, blades, colours[rng.integers(len(colours))], rng, light_rad=light_rad, away_px=away_px)

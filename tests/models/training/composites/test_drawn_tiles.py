@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 composites = pytest.importorskip(
     "crackmap_models.training.composites", reason="the models part is not installed: make test-models"
 )
-from crackmap_models.training.composites import crack, lines, scratches, sheet  # noqa: E402 - only where it is installed
+from crackmap_models.training.composites import background, gap, joints, lines, relief, scratches, sheet  # noqa: E402 - only where it is installed
 from crackmap_models.training.composites.fields import blurred, cloud  # noqa: E402
 from crackmap_models.training.composites.look_alike import SHARES  # noqa: E402
 
@@ -25,7 +25,7 @@ def concrete(seed: int, height: int, width: int, mean: float = 150.0, grain: flo
     return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[:, :, None], 3, 2)
 
 
-@pytest.mark.parametrize("draw", [composites.draw_crack, *SHARES], ids=lambda draw: draw.__name__)
+@pytest.mark.parametrize("draw", [composites.draw_crack, gap.draw_gap, *SHARES], ids=lambda draw: draw.__name__)
 @given(seed=SEEDS, height=SIDES, width=SIDES, mean=st.sampled_from([0, 8, 60, 150, 240, 255]))
 @settings(max_examples=8)
 def test_a_seed_draws_the_same_again_and_leaves_its_input(draw, seed: int, height: int, width: int, mean: int) -> None:
@@ -48,9 +48,9 @@ def step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def test_a_crack_can_be_seen_on_any_ground(seed: int, side: int, mean: int, grain: float) -> None:
     tile = concrete(seed, side, side, mean, grain)
     change = step(tile, composites.draw_crack(tile, np.random.default_rng(seed)))
-    seen = change > 0.6 * crack.LEAST_STEP
+    seen = change > 0.6 * background.LEAST_STEP
     assert seen.sum() >= 40
-    assert change[seen].mean() >= 0.8 * crack.LEAST_STEP
+    assert change[seen].mean() >= 0.8 * background.LEAST_STEP
 
 
 def test_rough_ground_asks_for_more_contrast() -> None:
@@ -59,7 +59,7 @@ def test_rough_ground_asks_for_more_contrast() -> None:
     for grain in (2.0, 14.0):
         tile = concrete(1, 200, 200, 150, grain)
         drawn = (step(tile, composites.draw_crack(tile, np.random.default_rng(seed))) for seed in range(60))
-        faintest.append(np.quantile([np.sort(each.ravel())[-60:].mean() for each in drawn], 0.2))
+        faintest.append(np.quantile([np.sort(each.ravel())[-60:].mean() for each in drawn], 0.1))
     assert faintest[1] > 1.5 * faintest[0]
 
 
@@ -114,6 +114,50 @@ def test_a_grey_tile_with_a_crack_stays_about_grey(seed: int) -> None:
     """Rust and dirt may tint a crack; they do not paint it."""
     after = composites.draw_crack(concrete(seed, 160, 160), np.random.default_rng(seed)).astype(int)
     assert np.quantile(after.max(2) - after.min(2), 0.98) < 45
+
+
+@given(seed=SEEDS, height=SIDES, width=SIDES, mean=st.integers(70, 230))
+@settings(max_examples=60)
+def test_a_gap_is_darker_than_its_ground_and_rough_inside(seed: int, height: int, width: int, mean: int) -> None:
+    tile = concrete(seed, height, width, mean, 3)
+    after = gap.draw_gap(tile, np.random.default_rng(seed))
+    inside = step(tile, after) > 0.6 * background.LEAST_STEP
+    assert inside.sum() >= 100
+    change = after.astype(np.float32).mean(2) - tile.astype(np.float32).mean(2)
+    assert change[inside].mean() < -0.5 * background.LEAST_STEP
+    assert after.mean(2)[inside].std() > 2
+
+
+def solidity(change: np.ndarray) -> float:
+    """The share that the largest changed patch has of its convex hull, at the threshold that shows it best."""
+    best = 0.0
+    for share in (0.15, 0.3, 0.5):
+        patches, _ = cv2.findContours((change > share * change.max()).astype(np.uint8), cv2.RETR_EXTERNAL, 1)
+        largest = max(patches, key=cv2.contourArea)
+        best = max(best, cv2.contourArea(largest) / max(1.0, cv2.contourArea(cv2.convexHull(largest))))
+    return best
+
+
+def test_a_joint_has_straight_edges_and_a_gap_has_none() -> None:
+    """A straight strip is convex, wherever the tile's border cuts it."""
+    tile = np.full((200, 200, 3), 180, np.uint8)
+    joint, open_gap = (
+        [solidity(step(tile, draw(tile, np.random.default_rng(seed)))) for seed in range(60)]
+        for draw in (joints.draw_joint, gap.draw_gap)
+    )
+    assert np.quantile(joint, 0.25) > 0.86
+    assert np.quantile(open_gap, 0.75) < 0.8
+
+
+def test_light_shows_level_ground_as_it_is_and_pits_darker() -> None:
+    for seed in range(20):
+        light = relief.random_light(10.0, np.random.default_rng(seed))
+        ground = np.zeros((80, 80), np.float32)
+        assert np.allclose(relief.light_on(ground, light, 8.0), 1.0)
+        ground[30:50, 30:50] = -10
+        seen = relief.light_on(ground, light, 8.0)
+        assert seen[32:48, 32:48].mean() < 0.9
+        assert np.allclose(seen[:5], 1.0, atol=0.02)
 
 
 def test_look_alikes_change_the_tile_and_come_in_great_variety() -> None:
