@@ -72,12 +72,12 @@ def fracture(course: Course, width_px: float, spall_px: float, stones: Rubble, r
     hang_rad, away = rng.uniform(0, 2 * np.pi), max(1.0, width_px / 3)
     side = within - shifted(within, away * np.cos(hang_rad), away * np.sin(hang_rad))
     side = np.clip(side * np.float32(1 / away), -1, 1)
-    chip = np.float32(min(1.2, 0.15 + 0.08 * width_px) * rng.uniform(0.3, 1.2))
+    chip = np.float32(min(1.2, 0.15 + 0.08 * width_px) * rng.uniform(0.1, 1.1))
     chips = chip * stones.value * np.clip(0.4 + bumps(height, width, 25, rng), 0, 1.5)
     gap = within + chips
-    for across, reach in ((2.7, 0.1), (0.9, 0.06)):
+    for across, reach in ((5.0, 0.12), (2.0, 0.1), (0.8, 0.04)):
         gap += np.float32(reach * width_px) * bumps(height, width, across * width_px, rng)
-    gap += np.float32(0.5 * chip) * bumps(height, width, 4, rng)
+    gap += np.float32(0.4 * chip) * bumps(height, width, 4, rng)
     bias = np.float32(rng.uniform(-1.2, 0.9))
     where = bumps(height, width, max(1.3 * spall_px, log_uniform(15, 80, rng)), rng) + bias
     bulge = np.float32(spall_px) * np.clip(where, -1, 1) * (np.float32(0.5) + np.float32(0.5) * side)

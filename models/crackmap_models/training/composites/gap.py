@@ -24,8 +24,9 @@ def draw_gap(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """
     height, width = pixels.shape[:2]
     side_px = min(height, width)
-    width_px = min(log_uniform(LEAST_WIDTH_PX, MOST_WIDTH_PX, rng), 0.2 * side_px)
-    spall_px = min(log_uniform(0.3, 5.0, rng) * width_px, LARGEST_SPALL * side_px)
+    least_px = LEAST_WIDTH_PX if rng.random() < 0.6 else 18.0
+    width_px = min(log_uniform(least_px, MOST_WIDTH_PX, rng), 0.2 * side_px)
+    spall_px = min(log_uniform(0.4, 5.0, rng) * width_px, LARGEST_SPALL * side_px)
     course = random_course(height, width, width_px, rng)
     margin_px = round(spall_px + 0.4 * width_px + 8)
     points = np.concatenate(course.shapes)
@@ -43,7 +44,7 @@ def _broken(pixels: Pixels, course: Course, width_px: float, spall_px: float, rn
     """The part of a tile [h, w, 3] that the gap lies in. How it broke is worked out at half the size, for speed."""
     height, width = pixels.shape[:2]
     half = -(-height // 2), -(-width // 2)
-    stones = rubble(*half, log_uniform(2.0, 7.0, rng), rng)
+    stones = rubble(*half, log_uniform(2.0, 10.0, rng), rng)
     small = fracture(course.seen_from(np.zeros(2, np.int64), 0.5), width_px / 2, spall_px / 2, stones, rng)
     broken = small.doubled(height, width)
     fine = bumps(height, width, 3, rng)
