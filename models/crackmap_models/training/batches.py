@@ -36,14 +36,14 @@ class Mix:
     them: a crack (half of the time beside a look-alike), or look-alikes only.
     """
 
-    metu_crack: int = 2200
-    metu_no_crack: int = 2600
-    sdnet2018_crack: int = 3400
-    sdnet2018_no_crack: int = 4600
+    metu_crack: int = 2400
+    metu_no_crack: int = 3200
+    sdnet2018_crack: int = 3600
+    sdnet2018_no_crack: int = 5000
     folder_crack: int = 2000
     folder_no_crack: int = 2000
-    rendered_crack: int = 700
-    rendered_no_crack: int = 700
+    rendered_crack: int = 800
+    rendered_no_crack: int = 800
     drawn_crack: int = 2600
     drawn_look_alike: int = 2600
 
