@@ -31,6 +31,8 @@ def sheet(tiles: Sequence[Pixels], rng: np.random.Generator) -> Pixels:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     folder, target = map(Path, sys.argv[1:])
     files = sorted(file for file in folder.iterdir() if file.suffix in {".png", ".jpg"})
     random = np.random.default_rng(3)
