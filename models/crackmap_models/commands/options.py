@@ -27,7 +27,7 @@ SIZES = typer.Option([227, 256], "--tile-px", min=32, help="Tile size; may be gi
 MODELS = typer.Argument(..., exists=True, help="A .tflite file with its manifest beside it, or a run folder; several.")
 SPLIT = typer.Option("test", help="val or test.")
 BY_EYE = typer.Option(
-    None, exists=True, file_okay=False, help="Folder of val.csv and test.csv: SDNET2018 tiles labelled again by eye."
+    None, exists=True, file_okay=False, help="Folder of val.csv and test.csv: tiles labelled again by eye."
 )
 TO = typer.Option(Path("models/shipped"), file_okay=False, help="Where the .tflite, .json and .md files go.")
 

@@ -38,7 +38,7 @@ def train(
 ) -> None:
     """Train a network, or go on with a training that was stopped (same folder, same settings).
 
-    The run folder holds checkpoints and curves.png. A whole training of our network takes about two hours on two
+    The run folder holds checkpoints and curves.png. A whole training of our network takes one to two hours on two
     CPU cores; a GPU is used when TensorFlow sees one.
 
     A --folder that is not sorted into train/, val/ and test/ is dealt out 70 : 15 : 15, always in the same way;
@@ -62,8 +62,8 @@ def train(
     tiles = read_tiles(metu, sdnet2018, rendered, splits, folder)
     if by_eye:
         readings = read_by_eye(by_eye / "val.csv")
-        tiles = relabelled(tiles, readings + (read_by_eye(by_eye / "train.csv") if noise == "by_eye" else []))
         tiles = without_twins(tiles, read_twins(by_eye / "metu_twins.csv"))
+        tiles = relabelled(tiles, readings + (read_by_eye(by_eye / "train.csv") if noise == "by_eye" else []))
     mix = Mix()
     if plain or drawn is not None:
         count = 0 if plain else drawn or 0

@@ -1,7 +1,8 @@
 """Labels by eye: what people saw when they looked at published tiles again, without knowing the published label.
 
 A file has the columns surface, file, first, second: what two blind passes said, each crack, no_crack or doubtful.
-`second` is empty where there was one pass only.
+`second` is empty where there was one pass only. A tile of METU, whose surfaces are not stated, goes by its folder and
+name, as in its split file: unstated,Negative/00001.jpg.
 """
 
 import csv
@@ -15,11 +16,12 @@ from crackmap_models.errors import ByEyeError
 
 Seen = Literal["crack", "no_crack", "doubtful"]
 COLUMNS = ("surface", "file", "first", "second")
+SURFACES = ("walls", "decks", "pavements", "unstated")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One tile of SDNET2018 and what one or two blind passes saw on it."""
+    """One published tile and what one or two blind passes saw on it; `surface` is "unstated" for METU."""
 
     surface: Surface
     file: str
@@ -40,7 +42,7 @@ class Reading:
 
 
 def passes_needed(readings: Iterable[Reading]) -> int:
-    """How many passes must agree before a tile counts as agreed: two as soon as any tile was looked at twice.
+    """How many passes must agree before a tile of one kind counts as agreed: two as soon as any was looked at twice.
 
     One look is a label to train or validate on where there is nothing better; where a second pass has begun, a tile
     that it has not reached yet is neither agreed nor disputed.
@@ -75,20 +77,16 @@ def read_by_eye(path: Path) -> list[Reading]:
 
 
 def readings_of(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> Mapping[Path, Reading]:
-    """The reading of each SDNET2018 tile, by its path, that has one.
+    """The reading of each tile under its published label, by its path, that has one.
 
     Raises ByEyeError when none has, which means that file and images (or the split) do not belong together.
     """
     known = {(reading.surface, reading.file): reading for reading in readings}
-    found = {
-        tile.path: known[tile.surface, tile.path.name]
-        for tile in tiles
-        if tile.source == "sdnet2018" and (tile.surface, tile.path.name) in known
-    }
+    found = {tile.path: known[name] for tile in tiles if (name := _published_name(tile)) in known}
     if not found:
         raise ByEyeError(
             f"none of the {len(readings)} tiles labelled by eye (the first is {readings[0].surface} "
-            f"{readings[0].file}) is among the SDNET2018 tiles of this split. Give --sdnet2018 and the split's file."
+            f"{readings[0].file}) is among the tiles of this split. Give --metu or --sdnet2018, and the split's file."
         )
     return found
 
@@ -96,7 +94,7 @@ def readings_of(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> M
 def relabelled(tiles: Iterable[LabelledTile], readings: Sequence[Reading]) -> list[LabelledTile]:
     """The tiles under what was seen where somebody looked again; disputed ones are left out.
 
-    Raises ByEyeError when none of the SDNET2018 tiles was looked at.
+    Raises ByEyeError when none of the tiles was looked at.
     """
     tiles = list(tiles)
     seen = {path: reading.crack for path, reading in readings_of(tiles, readings).items()}
@@ -140,12 +138,21 @@ def without_twins(tiles: Iterable[LabelledTile], twins: frozenset[tuple[bool, st
     ]
 
 
+def _published_name(tile: LabelledTile) -> tuple[str, str]:
+    """Surface and file of a published tile as in a file of labels by eye; no such name for tiles of other sources."""
+    if tile.source == "metu":
+        return tile.surface, f"{'Positive' if tile.crack else 'Negative'}/{tile.path.name}"
+    return (tile.surface, tile.path.name) if tile.source == "sdnet2018" else ("", "")
+
+
 def _reading(path: Path, number: int, line: dict[str, str]) -> Reading:
     surface = (line["surface"] or "").lower()
-    if surface not in {"walls", "decks", "pavements"}:
-        raise ByEyeError(f"{path} line {number}: surface is {line['surface']!r}; must be walls, decks or pavements.")
+    if surface not in SURFACES:
+        raise ByEyeError(f"{path} line {number}: surface is {line['surface']!r}; must be one of {', '.join(SURFACES)}.")
     if not line["file"]:
-        raise ByEyeError(f"{path} line {number}: file is empty; must be the tile's file name, as 7069-101.jpg.")
+        raise ByEyeError(
+            f"{path} line {number}: file is empty; must be the tile's file, as 7069-101.jpg or Negative/00001.jpg."
+        )
     for column in ("first", "second"):
         if line[column] not in get_args(Seen) and not (column == "second" and not line[column]):
             raise ByEyeError(

@@ -51,8 +51,8 @@ class Disputed:
 def agreements(tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading]) -> list[Agreement]:
     """One row for each surface kind with readings, over the tiles that were looked at often enough."""
     rows = []
-    needed = passes_needed(readings.values())
     for data, looked_at in by_data(tile for tile in tiles if tile.path in readings).items():
+        needed = passes_needed(readings[tile.path] for tile in looked_at)
         members = [tile for tile in looked_at if readings[tile.path].passes >= needed]
         twice = [r for tile in members if (r := readings[tile.path]).second]
         same = float(np.mean([r.first == r.second for r in twice])) if twice else float("nan")
@@ -70,9 +70,9 @@ def disputed(
 ) -> list[Disputed]:
     """One row for each surface kind with readings; logits by the tile's path."""
     rows = []
-    needed = passes_needed(readings.values())
-    looked_at = [tile for tile in tiles if tile.path in readings and readings[tile.path].passes >= needed]
-    for data, members in by_data(looked_at).items():
+    for data, looked_at in by_data(tile for tile in tiles if tile.path in readings).items():
+        needed = passes_needed(readings[tile.path] for tile in looked_at)
+        members = [tile for tile in looked_at if readings[tile.path].passes >= needed]
         logits = np.array([logit_of[tile.path] for tile in members if readings[tile.path].crack is None], np.float64)
         mean, called = (
             (float(sigmoid(logits).mean()), float((logits >= threshold_logit).mean()))

@@ -59,12 +59,12 @@ def by_eye_kinds(tiles: Sequence[LabelledTile], readings: Mapping[Path, Reading]
     calibration) are those of the drawing. Raises OneClassSet.
     """
     kinds = []
-    needed = passes_needed(readings.values())
     for data, members in by_data(tiles).items():
         seen = {t.path: readings[t.path].crack for t in members if t.path in readings}
         if not seen:
             continue
         name = f"{data} by eye"
+        needed = passes_needed(readings[path] for path in seen)
         settled = {t.path for t in members if t.path in seen and readings[t.path].passes >= needed}
         agreed = _under(name, {t: c for t in members if t.path in settled and (c := seen[t.path]) is not None})
         check_evaluable(agreed.labels, f"{data} {members[0].split} by eye")

@@ -1,5 +1,6 @@
 """Files of labels by eye become typed readings, or a named error with file, line, column and value."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,14 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_rows_are_read_in_order_with_one_pass_or_two(tmp_path: Path) -> None:
-    path = written(tmp_path, HEADER + "walls,7069-1.jpg,crack,no_crack\nDecks,7001-2.jpg,doubtful,\n")
+    path = written(
+        tmp_path,
+        HEADER + "walls,7069-1.jpg,crack,no_crack\nDecks,7001-2.jpg,doubtful,\nunstated,Negative/1.jpg,crack,\n",
+    )
     assert by_eye.read_by_eye(path) == [
         by_eye.Reading("walls", "7069-1.jpg", "crack", "no_crack"),
         by_eye.Reading("decks", "7001-2.jpg", "doubtful", None),
+        by_eye.Reading("unstated", "Negative/1.jpg", "crack", None),
     ]
 
 
@@ -69,6 +74,25 @@ def test_readings_are_joined_by_surface_and_file(tmp_path: Path) -> None:
     assert by_eye.readings_of([wall, deck], [reading]) == {deck.path: reading}
     with pytest.raises(ByEyeError, match=r"none of the 1 tiles.*decks 7-1\.jpg"):
         by_eye.readings_of([wall], [reading])
+
+
+def test_tiles_of_metu_go_by_folder_and_name_since_both_folders_use_the_same_names() -> None:
+    crack, other = (
+        LabelledTile(Path(f"{folder}/1.jpg"), folder == "crack", "metu", "unstated", "g", "test")
+        for folder in ("crack", "no_crack")
+    )
+    readings = [
+        by_eye.Reading("unstated", "Negative/1.jpg", "crack", "crack"),
+        by_eye.Reading("unstated", "Positive/1.jpg", "doubtful", "crack"),
+    ]
+    assert by_eye.readings_of([crack, other], readings) == {other.path: readings[0], crack.path: readings[1]}
+    assert by_eye.relabelled([crack, other], readings) == [replace(other, crack=True, looked_at=True)]
+
+
+def test_tiles_that_nobody_published_have_no_reading() -> None:
+    own = LabelledTile(Path("7-1.jpg"), True, "folder", "walls", "g", "test", name="site walls")
+    with pytest.raises(ByEyeError, match="none of the 1 tiles"):
+        by_eye.readings_of([own], [by_eye.Reading("walls", "7-1.jpg", "crack", "crack")])
 
 
 def test_twins_of_later_splits_are_left_out_of_train_and_val_only(tmp_path: Path) -> None:

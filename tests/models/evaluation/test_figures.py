@@ -85,6 +85,14 @@ def test_where_a_second_pass_has_begun_one_look_settles_nothing() -> None:
     assert {t.path.stem for t in one_pass_only.tiles} == {"2-2", "4-1"}
 
 
+def test_a_second_pass_over_one_kind_asks_for_none_of_another() -> None:
+    metu = [LabelledTile(Path(f"{k}.jpg"), k == 1, "metu", "unstated", f"m{k}", "test") for k in (1, 2)]
+    once = {t.path: Reading("unstated", t.path.name, "crack" if t.crack else "no_crack", None) for t in metu}
+    named = {kind.data: kind for kind in kinds_of([*TILES, *metu], READINGS | once)}
+    assert named["metu by eye"].tiles == tuple(metu)
+    assert {t.path.stem for t in named["sdnet2018 decks by eye"].tiles} == {"1-1", "1-2", "3-1", "3-2"}
+
+
 def test_no_crack_tiles_that_the_first_pass_called_crack_or_doubtful_are_no_false_tiles() -> None:
     for said in ("crack", "doubtful"):
         once = {Path("4-1.jpg"): Reading("decks", "4-1.jpg", said, None)}
