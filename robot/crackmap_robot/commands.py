@@ -34,7 +34,8 @@ def scan(
     poses: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where the camera was: CSV or JSON lines by file name or time. Needs --camera."
+            metavar="FILE",
+            help="Where the camera was: CSV or JSON lines by file name or time, or a TUM trajectory. Needs --camera.",
         ),
     ] = None,
     camera: Annotated[

@@ -19,7 +19,7 @@ from crackmap.errors import InputError
 from crackmap.messages import Pose
 from crackmap_robot.poses.file import Missing, PoseFile, read_poses
 from crackmap_robot.poses.interpolation import between
-from crackmap_robot.poses.rows import PoseFileError
+from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.projection.plane import rotation
 
 COVARIANCE = (np.eye(6) * 1e-6).ravel().tolist()

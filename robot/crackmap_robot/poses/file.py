@@ -1,8 +1,9 @@
-"""Poses from a file: CSV or JSON lines, by file name or by time.
+"""Poses from a file: JSON lines or CSV, by file name or by time, or a TUM trajectory, by time.
 
 JSON lines  {"file": "0001.jpg", "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
             with "time_s" (UNIX seconds) in place of "file" or beside it
 CSV         columns file and/or time_s, x_m, y_m, z_m, qx, qy, qz, qw and maybe covariance (36 numbers between blanks)
+TUM         timestamp tx ty tz qx qy qz qw, with blanks between (see tum.py)
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path, PurePosixPath
 
 from crackmap.messages import Pose
 from crackmap_robot.poses.interpolation import between
-from crackmap_robot.poses.rows import PoseFileError, Row, read_rows
+from crackmap_robot.poses.record import PoseFileError
+from crackmap_robot.poses.rows import Row, read_rows
 
 
 @dataclass(frozen=True)

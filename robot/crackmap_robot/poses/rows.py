@@ -5,26 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from crackmap.errors import InputError
 from crackmap.messages import Pose
+from crackmap_robot.poses.record import PoseFileError, Record
+from crackmap_robot.poses.tum import is_tum, tum_records
 
 JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance")
 CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
 CSV_COLUMNS = ("file", "time_s", *CSV_POSITION, *CSV_ORIENTATION, "covariance")
-
-LARGEST = 1e10
-
-
-class PoseFileError(InputError):
-    """The pose file cannot be used; the message names file, line, key and value."""
 
 
 @dataclass(frozen=True)
@@ -43,38 +37,8 @@ class Row:
         return self.time_s
 
 
-@dataclass(frozen=True)
-class _Record:
-    """What one line says, not yet checked."""
-
-    path: Path
-    line: int
-    values: dict[str, Any]
-
-    def refuse(self, key: str, why: str) -> NoReturn:
-        raise PoseFileError(f"{self.path}, line {self.line}, {key}: {why}")
-
-    def number(self, key: str, value: Any) -> float:
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if not math.isfinite(number):
-            self.refuse(key, f"{value!r} is not a finite number; leave out rows without a pose")
-        if abs(number) > LARGEST:
-            self.refuse(key, f"{value!r} is out of any range; times are UNIX seconds, places are metres")
-        return number
-
-    def numbers(self, key: str, count: int) -> tuple[float, ...]:
-        values = self.values.get(key)
-        if not isinstance(values, list) or len(values) != count:
-            found = f"{len(values)}" if isinstance(values, list) else repr(values)
-            self.refuse(key, f"must be {count} numbers, not {found}")
-        return tuple(self.number(key, value) for value in values)
-
-
 def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
-    """All rows of a CSV or JSON-lines file, in its order; at least one. Raises PoseFileError."""
+    """All rows of a JSON-lines, CSV or TUM file, in its order; at least one. Raises PoseFileError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,14 +48,17 @@ def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
         ) from error
     if not text.strip():
         raise PoseFileError(f"{path} holds no pose: it is empty")
-    records = _json_records(path, text) if text.lstrip().startswith("{") else _csv_records(path, text)
+    if text.lstrip().startswith("{"):
+        records = _json_records(path, text)
+    else:
+        records = tum_records(path, text) if is_tum(text) else _csv_records(path, text)
     rows = tuple(_row(record) for record in records)
     if not rows:
         raise PoseFileError(f"{path} holds no pose; write a header row and one row for each photograph, or JSON lines")
     return rows
 
 
-def _json_records(path: Path, text: str) -> Iterator[_Record]:
+def _json_records(path: Path, text: str) -> Iterator[Record]:
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
@@ -101,14 +68,14 @@ def _json_records(path: Path, text: str) -> Iterator[_Record]:
             raise PoseFileError(f"{path}, line {line}: not JSON ({error}); write one object on each line") from error
         if not isinstance(values, dict):
             raise PoseFileError(f"{path}, line {line}: must be an object {{…}}, not {written.strip()[:40]!r}")
-        record = _Record(path, line, values)
+        record = Record(path, line, values)
         for key in values:
             if key not in JSON_KEYS:
                 record.refuse(key, f"is not known; the keys are {', '.join(JSON_KEYS)}")
         yield record
 
 
-def _csv_records(path: Path, text: str) -> Iterator[_Record]:
+def _csv_records(path: Path, text: str) -> Iterator[Record]:
     reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
     try:
         columns = [name.strip() for name in next(reader, [])]
@@ -129,7 +96,7 @@ def _csv_records(path: Path, text: str) -> Iterator[_Record]:
                 "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
                 "covariance": covariance.split() if covariance else None,
             }
-            record = _Record(path, reader.line_num, values)
+            record = Record(path, reader.line_num, values)
             for name in (*CSV_POSITION, *CSV_ORIENTATION):
                 record.number(name, named[name])  # a message names the column that the user wrote
             yield record
@@ -152,7 +119,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
         raise PoseFileError(f"{path}, line 1: no column {', '.join(missing)}; the columns are {', '.join(CSV_COLUMNS)}")
 
 
-def _row(record: _Record) -> Row:
+def _row(record: Record) -> Row:
     file, time_s = record.values.get("file"), record.values.get("time_s")
     if file is None and time_s is None:
         record.refuse("file", "is missing, and so is time_s; one of them says what the pose belongs to")
@@ -163,7 +130,7 @@ def _row(record: _Record) -> Row:
     return Row(record.line, file, None if time_s is None else record.number("time_s", time_s), pose)
 
 
-def _orientation(record: _Record) -> tuple[float, float, float, float]:
+def _orientation(record: Record) -> tuple[float, float, float, float]:
     quaternion = np.array(record.numbers("orientation_xyzw", 4))
     norm = float(np.linalg.norm(quaternion))
     if abs(norm - 1.0) > 1e-3:
@@ -172,7 +139,7 @@ def _orientation(record: _Record) -> tuple[float, float, float, float]:
     return x, y, z, w
 
 
-def _covariance(record: _Record) -> tuple[float, ...] | None:
+def _covariance(record: Record) -> tuple[float, ...] | None:
     """None where it is unknown: absent, or with a variance that is NaN or 0, for no pose is perfect."""
     values = record.values.get("covariance")
     if values is None:
