@@ -39,7 +39,10 @@ def scan(
         ),
     ] = None,
     camera: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The camera's calibration: ROS camera_info YAML. Needs --poses.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The camera's calibration: ROS camera_info YAML, or OpenCV's. Needs --poses."
+        ),
     ] = None,
     mm_per_px: Annotated[
         float | None,

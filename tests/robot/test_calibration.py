@@ -6,12 +6,15 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import InputError
-from crackmap_robot.calibration import CalibrationError, check_fits, read_camera
+from crackmap_robot.calibration import check_fits, read_camera
+from crackmap_robot.camera_file import CalibrationError
 
 GOOD = """\
 image_width: 1600
@@ -50,6 +53,50 @@ def test_what_a_calibrator_writes_is_read(file: Path) -> None:
     assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px) == (1500.5, 1501.0, 790.25, 610.0)
     assert camera.distortion == (-0.2, 0.05, 0.001, -0.001, 0.01)  # 1e-3, which YAML 1.1 reads as text, too
     assert sha256 == hashlib.sha256(GOOD.encode()).hexdigest()
+
+
+@given(
+    pinhole=st.tuples(st.floats(100, 1e4), st.floats(100, 1e4), st.floats(0, 4000), st.floats(0, 3000)),
+    lens=st.lists(st.floats(-1, 1), min_size=4, max_size=5),
+    upright=st.booleans(),
+    old=st.booleans(),
+)
+@settings(max_examples=40)
+def test_what_opencv_writes_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    pinhole: tuple[float, float, float, float],
+    lens: list[float],
+    upright: bool,
+    old: bool,
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "opencv.yaml"
+    fx, fy, cx, cy = pinhole
+    storage = cv2.FileStorage(str(file), cv2.FILE_STORAGE_WRITE)
+    storage.write("calibration_time", "Fri 27 Nov 2026 10:00:00")
+    storage.write("image_width", 4000)
+    storage.write("image_height", 3000)
+    storage.write("camera_matrix", np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]))
+    storage.write("distortion_coefficients", np.array([lens]).T if upright else np.array([lens]))
+    storage.release()
+    text = file.read_text()
+    assert text.startswith("%YAML")
+    if old:  # as OpenCV up to version 4 begins
+        file.write_text("%YAML:1.0\n" + text.partition("\n")[2])
+    camera = read_camera(file)[0]
+    assert (camera.width_px, camera.height_px) == (4000, 3000)
+    assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px) == pytest.approx(pinhole, rel=1e-15)
+    assert camera.distortion == pytest.approx([*lens, 0.0][:5], rel=1e-15)
+
+
+def test_a_lens_model_with_more_coefficients_is_refused_with_its_line(file: Path) -> None:
+    storage = cv2.FileStorage(str(file), cv2.FILE_STORAGE_WRITE)
+    storage.write("image_width", 1600)
+    storage.write("image_height", 1200)
+    storage.write("camera_matrix", np.eye(3))
+    storage.write("distortion_coefficients", np.zeros((1, 8)))
+    storage.release()
+    with pytest.raises(CalibrationError, match=r"line \d+, distortion_coefficients\.data: must be a list of 4 or 5"):
+        read_camera(file)
 
 
 def test_four_coefficients_leave_k3_at_zero(file: Path) -> None:
@@ -99,12 +146,13 @@ def test_four_coefficients_leave_k3_at_zero(file: Path) -> None:
         ),
         ("-0.2, 0.05", "-0.2, .nan", "line 12, distortion_coefficients.data: value 2"),
         ("  cols: 5\n", "\tcols: 5\n", "line 11: not YAML"),
-        ("image_width: 1600", "%YAML:1.0", "line 1: this is OpenCV's own YAML"),
+        ("crawler", "!!opencv-matrix crawler", "line 3: not YAML: an opencv-matrix must be a mapping"),
+        ("image_width: 1600", "%YAML:1.0", "line 2, image_width: is missing"),
         (GOOD, "", "line 1: holds no keys"),
         (GOOD, "just words", "line 1: holds no keys"),
         (GOOD, "2001-13-45", "not YAML"),
         (GOOD, "[" * 5000, "not YAML"),
-        (GOOD, "#" * 1_100_000, "no camera_info YAML"),
+        (GOOD, "#" * 1_100_000, "no calibration"),
     ],
 )
 def test_what_is_wrong_is_named(file: Path, old: str, new: str, words: str) -> None:

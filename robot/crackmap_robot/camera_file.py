@@ -1,0 +1,131 @@
+"""A camera file as YAML mappings that know their lines: ROS `camera_info`, or what OpenCV's FileStorage writes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from crackmap.errors import InputError
+from crackmap.messages import LARGEST_SIDE_PX
+
+LARGEST_FILE_BYTES = 1_000_000
+# OpenCV begins with a directive, which up to version 4 is no YAML (%YAML:1.0), and tags its matrices.
+OPENCV_DIRECTIVE = "%YAML"
+OPENCV_MATRIX = "tag:yaml.org,2002:opencv-matrix"
+
+
+class CalibrationError(InputError):
+    """The camera file cannot be used; the message names file, line, key and value."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One mapping of the file, with the line of each of its keys; `by_opencv`: FileStorage wrote it."""
+
+    path: Path
+    name: str
+    by_opencv: bool
+    line: int
+    values: dict[str, Any]
+    lines: dict[str, int]
+    nodes: dict[str, yaml.Node]
+
+    def refuse(self, key: str, why: str) -> NoReturn:
+        full_key = f"{self.name}.{key}" if self.name else key
+        raise CalibrationError(f"{self.path}, line {self.lines.get(key, self.line)}, {full_key}: {why}")
+
+    def get(self, key: str) -> Any:
+        if key not in self.values:
+            self.refuse(key, "is missing; write the file as ROS camera_info YAML, or as OpenCV does")
+        return self.values[key]
+
+    def section(self, key: str) -> Section:
+        value = self.get(key)
+        if not isinstance(value, dict):
+            self.refuse(key, f"must hold rows, cols and data, not {value!r}")
+        return as_section(self.path, key, self.nodes[key], value, by_opencv=self.by_opencv)
+
+    def side_px(self, key: str) -> int:
+        value = self.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_SIDE_PX:
+            self.refuse(key, f"must be a whole number of pixels from 1 to {LARGEST_SIDE_PX}, not {value!r}")
+        return value
+
+    def numbers(self, key: str, counts: tuple[int, ...]) -> list[float]:
+        value = self.get(key)
+        wanted = " or ".join(map(str, counts))
+        if not isinstance(value, list) or len(value) not in counts:
+            found = f"{len(value)} values" if isinstance(value, list) else repr(value)
+            self.refuse(key, f"must be a list of {wanted} numbers, not {found}")
+        return [self._number(key, place, item) for place, item in enumerate(value)]
+
+    def _number(self, key: str, place: int, value: Any) -> float:
+        try:
+            # YAML 1.1 reads 1e-05 (without a point) as text, and calibrators write it so.
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            self.refuse(key, f"value {place + 1} must be a finite number, not {value!r}")
+        return number
+
+
+def content_of(path: Path) -> bytes:
+    """Raises CalibrationError for a file that cannot be read or is too large to be a calibration."""
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise CalibrationError(f"{path} is over {LARGEST_FILE_BYTES} bytes: it is no calibration.")
+        return path.read_bytes()
+    except OSError as error:
+        raise CalibrationError(f"{path} cannot be read: {error.strerror}. Give --camera a readable file.") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads OpenCV's matrices as the mappings that they are."""
+
+    def matrix(self, node: yaml.Node) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "an opencv-matrix must be a mapping", node.start_mark)
+        return self.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(OPENCV_MATRIX, _Loader.matrix)
+
+
+def parsed(path: Path, content: bytes) -> Section:
+    """The outermost mapping. Raises CalibrationError for what is no YAML mapping."""
+    try:
+        text = content.decode("utf-8-sig")
+        by_opencv = text.startswith(OPENCV_DIRECTIVE)
+        if by_opencv:
+            text = "#" + text  # lines keep their numbers
+        node = yaml.compose(text, Loader=_Loader)
+        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that knows one tag more
+    except UnicodeDecodeError as error:
+        raise CalibrationError(f"{path} is not UTF-8 text at byte {error.start}: it is no calibration.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CalibrationError(f"{path}, line {line}: not YAML: {error.problem}.") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: as a date of month 13
+        raise CalibrationError(f"{path}: not YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(values, dict) or node is None:
+        raise CalibrationError(f"{path}, line 1: holds no keys; it must be a calibration (image_width: …).")
+    return as_section(path, "", node, values, by_opencv=by_opencv)
+
+
+def as_section(path: Path, name: str, node: yaml.Node, values: dict[str, Any], *, by_opencv: bool) -> Section:
+    """A mapping with the lines of its keys."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return Section(
+        path=path,
+        name=name,
+        by_opencv=by_opencv,
+        line=node.start_mark.line + 1,
+        values=values,
+        lines={str(key.value): value.start_mark.line + 1 for key, value in pairs},
+        nodes={str(key.value): value for key, value in pairs},
+    )
