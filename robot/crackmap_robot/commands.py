@@ -39,10 +39,18 @@ def scan(
             help="Where the camera was: CSV or JSON lines by file name or time, or a TUM trajectory. Needs --camera.",
         ),
     ] = None,
+    tags: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="In place of --poses: a TOML layout of AprilTags or ArUco tags on the surface. A picture that shows "
+            "some of them tells its own pose. Needs --camera.",
+        ),
+    ] = None,
     camera: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The camera's calibration: ROS camera_info YAML, or OpenCV's. Needs --poses."
+            metavar="FILE", help="The camera's calibration: ROS camera_info YAML, or OpenCV's. Needs --poses or --tags."
         ),
     ] = None,
     mm_per_px: Annotated[
@@ -122,6 +130,7 @@ def scan(
             model=shipped_model() if model is None else chosen_model(model),
             server=server,
             poses=poses,
+            tags=tags,
             camera=camera,
             mm_per_px=mm_per_px,
             threshold=threshold,

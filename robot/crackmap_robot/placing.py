@@ -1,4 +1,4 @@
-"""How the frames of a scan get their place: from poses and a calibration, or only a scale. Pure."""
+"""How the frames of a scan get their place: from poses or tags and a calibration, or only a scale. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,14 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from crackmap import ids
-from crackmap.messages import Camera, NoPose, Placement, PoseSolution, Scan, Unplaced
+from crackmap.messages import Camera, NoPose, Placement, Pose, PoseSolution, Scan, Unplaced
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.calibration import check_fits, read_camera
-from crackmap_robot.cameras.camera import Photo
+from crackmap_robot.cameras.camera import Photo, Pixels
 from crackmap_robot.poses.file import Missing, PoseFile, read_poses
+from crackmap_robot.poses.tag_layout import read_tag_layout
+from crackmap_robot.poses.tag_pose import pose_of
+from crackmap_robot.poses.tags import TagFinder
 from crackmap_robot.projection import place
 
 
@@ -22,7 +25,7 @@ class Placing(Protocol):
         """The header that the placements name; None for unplaced frames."""
         ...
 
-    def placement(self, photo: Photo, grid: TileGrid) -> Placement:
+    def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Placement:
         """Where the frame's tiles lie. Raises InputError where the calibration is not for this photograph."""
         ...
 
@@ -34,7 +37,7 @@ class ByScale:
     mm_per_px: float
     pose_solution: None = None
 
-    def placement(self, photo: Photo, grid: TileGrid) -> Unplaced:  # noqa: ARG002 - what every Placing is given
+    def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Unplaced:  # noqa: ARG002 - what every Placing is given
         """The same for every frame."""
         return Unplaced(mm_per_px=self.mm_per_px)
 
@@ -47,29 +50,58 @@ class ByPoses:
     poses: PoseFile
     camera: Camera
 
-    def placement(self, photo: Photo, grid: TileGrid) -> Placement:
+    def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Placement:  # noqa: ARG002 - as above
         """From the pose by file name or by time; NoPose with its cause where there is none."""
         check_fits(self.camera, grid.width_px, grid.height_px, Path(photo.label))
         capture, taken = photo.capture, photo.capture.captured_utc
         pose = self.poses.pose_for(photo.label, None if taken is None else taken.timestamp(), capture.time_sigma_s)
-        if isinstance(pose, Missing):
-            return NoPose(pose_solution_id=self.pose_solution.pose_solution_id, cause=pose.cause)
-        return place(self.camera, pose, grid, self.pose_solution.pose_solution_id)
+        return _placed(self.pose_solution, pose, grid)
+
+
+@dataclass(frozen=True)
+class ByTags:
+    """Photographs of tags on the surface, with their layout and a camera file: each tells its own pose."""
+
+    pose_solution: PoseSolution
+    finder: TagFinder
+    layout_sigma_m: float | None
+
+    def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Placement:
+        """From the tags that the picture shows; NoPose with its cause where they tell none."""
+        camera = self.pose_solution.camera
+        check_fits(camera, grid.width_px, grid.height_px, Path(photo.label))
+        return _placed(self.pose_solution, pose_of(self.finder.corners(pixels), camera, self.layout_sigma_m), grid)
 
 
 def by_poses(scan: Scan, poses: Path, camera: Path) -> ByPoses:
     """Read a pose file and a camera file. Raises InputError with file, line, key and value."""
     pose_file = read_poses(poses)
+    solution = _pose_solution(scan, f"file {poses.name}", pose_file.sha256, camera)
+    return ByPoses(solution, pose_file, solution.camera)
+
+
+def by_tags(scan: Scan, layout: Path, camera: Path) -> ByTags:
+    """Read a layout of tags and a camera file. Raises InputError with file, key and value."""
+    tags = read_tag_layout(layout)
+    return ByTags(_pose_solution(scan, f"tags {layout.name}", tags.sha256, camera), TagFinder(tags), tags.sigma_m)
+
+
+def _pose_solution(scan: Scan, source: str, poses_sha256: str, camera: Path) -> PoseSolution:
     calibration, camera_sha256 = read_camera(camera)
-    solution = PoseSolution(
-        pose_solution_id=ids.pose_solution_id(scan.scan_id, pose_file.sha256, camera_sha256),
+    return PoseSolution(
+        pose_solution_id=ids.pose_solution_id(scan.scan_id, poses_sha256, camera_sha256),
         scan_id=scan.scan_id,
-        source=f"file {poses.name}"[:200],
-        poses_sha256=pose_file.sha256,
+        source=source[:200],
+        poses_sha256=poses_sha256,
         camera_sha256=camera_sha256,
         camera=calibration,
     )
-    return ByPoses(solution, pose_file, calibration)
+
+
+def _placed(solution: PoseSolution, pose: Pose | Missing, grid: TileGrid) -> Placement:
+    if isinstance(pose, Missing):
+        return NoPose(pose_solution_id=solution.pose_solution_id, cause=pose.cause)
+    return place(solution.camera, pose, grid, solution.pose_solution_id)
 
 
 def rows_without_photograph(poses: PoseFile, photographs: Iterable[str]) -> list[str]:

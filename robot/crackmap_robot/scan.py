@@ -21,7 +21,7 @@ from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.evidence import Frames, Picture, crops, whole_frame
 from crackmap_robot.headers import Headers, Key
 from crackmap_robot.keyframes import Cells, Keyframes, cell_side_m, cells_in
-from crackmap_robot.placing import Placing
+from crackmap_robot.placing import ByScale, Placing
 from crackmap_robot.reports import report
 
 Score = Callable[[Pixels, TileGrid], npt.NDArray[np.uint8]]
@@ -110,15 +110,14 @@ class Scanner:
         if isinstance(item, Refused):
             return item
         try:
-            placement = self.placing.placement(item.photo, item.grid)
-            known = None
             if item.pixels is None:
                 known = stored(self.headers.key(item.photo))
                 assert known is not None, "what is known is stored"
-                _refuse_other_scale(item.photo, known.placement, placement)
+                _refuse_other_scale(item.photo, known.placement, self.placing)
+                return _Ready(item, known.placement, known)
+            return _Ready(item, self.placing.placement(item.photo, item.grid, item.pixels), None)
         except InputError as error:
             return Refused(item.photo.label, error)
-        return _Ready(item, placement, known)
 
     def _with_keyframes(self, items: Iterator[_Ready | Refused]) -> Iterator[tuple[_Ready | Refused, bool]]:
         """Each item and whether its whole frame is kept. Only keyframes need to know the next frame first."""
@@ -168,8 +167,8 @@ def _decided(item: _Ready) -> bool | None:
     return None if item.known is None else item.known.evidence.frame
 
 
-def _refuse_other_scale(photo: Photo, before: Placement, now: Placement) -> None:
-    if isinstance(before, Unplaced) and isinstance(now, Unplaced) and before.mm_per_px != now.mm_per_px:
+def _refuse_other_scale(photo: Photo, before: Placement, now: Placing) -> None:
+    if isinstance(before, Unplaced) and isinstance(now, ByScale) and before.mm_per_px != now.mm_per_px:
         raise InputError(
             f"{photo.label}: was already scanned in this inspection with {before.mm_per_px} mm per pixel, now "
             f"--mm-per-px says {now.mm_per_px}. One photograph has one scale: give the same, or another --inspection."

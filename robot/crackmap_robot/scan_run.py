@@ -15,7 +15,7 @@ from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
-from crackmap_robot.placing import ByPoses, ByScale, Placing, by_poses, rows_without_photograph
+from crackmap_robot.placing import ByPoses, ByScale, Placing, by_poses, by_tags, rows_without_photograph
 from crackmap_robot.progress import ScanProgress, UploadProgress
 from crackmap_robot.reports import detections
 from crackmap_robot.scan import Known, Scanner, Scored
@@ -74,8 +74,10 @@ def _scanner(settings: ScanSettings, classifier: Classifier) -> Scanner:
     placing: Placing
     if settings.poses is not None and settings.camera is not None:
         placing = by_poses(scan, settings.poses, settings.camera)
+    elif settings.tags is not None and settings.camera is not None:
+        placing = by_tags(scan, settings.tags, settings.camera)
     else:
-        assert settings.mm_per_px is not None, "ScanSettings asks for one of the two"
+        assert settings.mm_per_px is not None, "ScanSettings asks for one of the three"
         placing = ByScale(settings.mm_per_px)
     headers = Headers(
         scan, analysis(scan, manifest, settings.stride(manifest.tile_px), threshold), placing.pose_solution

@@ -29,6 +29,7 @@ class ScanSettings:
     model: Path
     server: str | None = None
     poses: Path | None = None
+    tags: Path | None = None
     camera: Path | None = None
     mm_per_px: float | None = None
     threshold: float | None = None
@@ -65,20 +66,23 @@ class ScanSettings:
             raise SettingError(f"--threads {self.threads}: at most {MOST_THREADS}; more than the cores gain nothing.")
 
     def _check_places(self) -> None:
-        if self.mm_per_px is not None and (self.poses or self.camera):
+        if self.poses is not None and self.tags is not None:
+            raise SettingError("--poses and --tags: give one of them; each says by itself where the camera was.")
+        if self.mm_per_px is not None and (self.poses or self.tags or self.camera):
             raise SettingError(
-                "--mm-per-px goes with neither --poses nor --camera: with poses the scale follows from them. "
-                "Leave out --mm-per-px to place the photographs, or the other two to leave them unplaced."
+                "--mm-per-px goes with none of --poses, --tags and --camera: with poses the scale follows from them. "
+                "Leave out --mm-per-px to place the photographs, or the others to leave them unplaced."
             )
-        if (self.poses is None) != (self.camera is None):
-            given, missing = ("--poses", "--camera") if self.camera is None else ("--camera", "--poses")
+        source = "--tags" if self.tags is not None else "--poses"
+        if (self.poses is None and self.tags is None) != (self.camera is None):
+            given, missing = (source, "--camera") if self.camera is None else ("--camera", "--poses or --tags")
             raise SettingError(
                 f"{given} needs {missing}: a place on the surface follows from pose and calibration together."
             )
-        if self.poses is None and self.mm_per_px is None:
+        if self.camera is None and self.mm_per_px is None:
             raise SettingError(
-                "how large is a pixel? Give --poses FILE and --camera FILE to place the photographs on the surface, or "
-                "--mm-per-px X for photographs with only a scale: as 0.22 for 1000 mm across 4608 px."
+                "how large is a pixel? Give --poses FILE (or --tags FILE) and --camera FILE to place the photographs "
+                "on the surface, or --mm-per-px X for those with only a scale: as 0.22 for 1000 mm across 4608 px."
             )
 
     def stride(self, tile_px: int) -> int:

@@ -108,10 +108,14 @@ def test_a_scale_out_of_range_is_said_once(scan, photographs: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ((), "how large is a pixel? Give --poses FILE and --camera FILE"),
-        ((*SCALE, "--poses", "p.csv"), "--mm-per-px goes with neither --poses nor --camera"),
+        ((), "how large is a pixel? Give --poses FILE (or --tags FILE) and --camera FILE"),
+        ((*SCALE, "--poses", "p.csv"), "--mm-per-px goes with none of --poses, --tags and --camera"),
+        ((*SCALE, "--tags", "t.toml"), "--mm-per-px goes with none of --poses, --tags and --camera"),
         (("--poses", "p.csv"), "--poses needs --camera"),
-        (("--camera", "c.yaml"), "--camera needs --poses"),
+        (("--tags", "t.toml"), "--tags needs --camera"),
+        (("--tags", "t.toml", "--poses", "p.csv"), "--poses and --tags: give one of them"),
+        (("--camera", "c.yaml"), "--camera needs --poses or --tags"),
+        (("--tags", "t.toml", "--camera", "c.yaml"), "t.toml cannot be read"),
         (("--mm-per-px", 0), "--mm-per-px 0.0: give millimetres over 0"),
         (("--mm-per-px", "nan"), "--mm-per-px nan: give millimetres over 0"),
         ((*SCALE, "--threshold", 1.5), "--threshold 1.5: a probability lies from 0 to 1"),

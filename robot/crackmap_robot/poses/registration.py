@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from crackmap.errors import InputError
+from crackmap_robot.poses.misfit import largest_ratio
 from crackmap_robot.poses.transform import FloatArray, Transform, crossed, quaternion
 
 FEWEST_POINTS = 3
@@ -16,8 +16,6 @@ FEWEST_TO_TELL_ERRORS = 5
 """Points from which their own misfit says how exact they are (9 degrees of freedom)."""
 LEAST_SPREAD = 0.02
 """Of the points' spread beside their longest line, in parts of that along it; under it the turn about it is a guess."""
-SURE_MISFIT_SIGMAS = 3.09
-"""Of a standard normal: a larger misfit comes by chance once in a thousand times."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def register(points: Sequence[ControlPoint]) -> Registration:
     misfits_m = surface - (odometry @ turn.T + shift)
     freedom = 3 * len(points) - 6
     ratio = float(((misfits_m / sigmas[:, None]) ** 2).sum()) / freedom
-    doubtful = bool(stated) and ratio > _largest_ratio(freedom)
+    doubtful = bool(stated) and ratio > largest_ratio(freedom)
     covariance = None
     if stated or len(points) >= FEWEST_TO_TELL_ERRORS:
         slopes = [
@@ -105,12 +103,3 @@ def _fitted(odometry: FloatArray, surface: FloatArray, weights: FloatArray) -> t
     proper = np.diag([1.0, 1.0, np.sign(np.linalg.det(right.T @ left.T))])
     turn = right.T @ proper @ left.T
     return turn, its - turn @ middle
-
-
-def _largest_ratio(freedom: int) -> float:
-    """The chi-square over its degrees of freedom that chance exceeds once in a thousand times.
-
-    Wilson and Hilferty, "The distribution of chi-square", PNAS 17 (1931).
-    """
-    spread = 2 / (9 * freedom)
-    return (1 - spread + SURE_MISFIT_SIGMAS * math.sqrt(spread)) ** 3
