@@ -29,8 +29,8 @@ class TileModel:
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
-        if self._input["dtype"] is not np.int8 or self._input["quantization"] != (1.0, -128):
-            sys.exit(f"{model}: this bench runs models that take RGB less 128 as int8")
+        if self._input["dtype"] is not np.uint8 or self._input["quantization"] != (1.0, 0):
+            sys.exit(f"{model}: this bench runs models that take RGB as uint8, as `crackmap models convert` makes them")
 
     @property
     def tile_px(self) -> int:
@@ -38,7 +38,7 @@ class TileModel:
 
     def fill(self, tile: Tile) -> None:
         """Write one RGB tile into the input."""
-        self._interpreter.set_tensor(self._input["index"], (tile ^ 0x80).view(np.int8)[None])
+        self._interpreter.set_tensor(self._input["index"], tile[None])
 
     def invoke(self) -> None:
         self._interpreter.invoke()
