@@ -24,6 +24,7 @@ AMBIGUITY = 2.0
 SAME_RAD = 0.02
 """Two poses that are turned by less are the same, found twice."""
 STEP = 1e-6
+MOST_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,31 @@ def _solutions(corners: Corners, camera: Camera) -> list[_Solution]:
     for turn, shift in refined:
         to_body = np.asarray(cv2.Rodrigues(turn)[0], np.float64).T
         position_m = middle_m - to_body @ np.asarray(shift, np.float64).ravel()
-        misfits_px = pixels_px - _seen_px(corners.places_m, to_body, position_m, camera)
-        found.append(_Solution(to_body, position_m, misfits_px))
+        solution = _solution(corners, to_body, position_m, camera)
+        if np.isfinite(solution.rms_px):
+            found.append(_to_the_minimum(solution, corners, camera))
     return sorted(found, key=lambda solution: solution.rms_px)
+
+
+def _solution(corners: Corners, to_body: FloatArray, position_m: FloatArray, camera: Camera) -> _Solution:
+    misfits_px = corners.pixels_px - _seen_px(corners.places_m, to_body, position_m, camera)
+    return _Solution(to_body, position_m, misfits_px)
+
+
+def _to_the_minimum(start: _Solution, corners: Corners, camera: Camera) -> _Solution:
+    """The best of some Gauss-Newton steps, of which the first may lead away.
+
+    OpenCV's refinement may stop short of the minimum, which then looks like two.
+    """
+    best = here = start
+    for _ in range(MOST_STEPS):
+        step = np.linalg.lstsq(_slopes(here, corners.places_m, camera), here.misfits_px.ravel(), rcond=None)[0]
+        to_body = np.asarray(cv2.Rodrigues(step[3:])[0]) @ here.to_body
+        here = _solution(corners, to_body, here.position_m + step[:3], camera)
+        if not np.isfinite(here.rms_px) or np.abs(step).max() < STEP:
+            break
+        best = min(best, here, key=lambda solution: solution.rms_px)
+    return best
 
 
 def _covariance(best: _Solution, corners: Corners, camera: Camera, layout_sigma_m: float) -> tuple[FloatArray, float]:
