@@ -10,6 +10,7 @@ from typing import Any
 from typer.main import get_command
 
 from crackmap.__main__ import build_app
+from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_server.app import create_app
 from crackmap_server.settings import PREFIX, Settings
 
@@ -87,6 +88,31 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def robot() -> str:
+    """Every setting of `robot.toml`, section by section."""
+    lines = [NOTE, "# Settings of the robot: robot.toml\n"]
+    lines.append(
+        "Read by `crackmap robot run` and `crackmap robot check`. Relative paths start from the file's own folder."
+    )
+    for name, section in RobotSettings.model_fields.items():
+        kind: Any = section.annotation
+        lines += [
+            f"\n## [{name}]\n",
+            f"{kind.__doc__}\n",
+            "| key | what | default | bounds |\n| --- | --- | --- | --- |",
+        ]
+        for key, field in kind.model_fields.items():
+            bounds = ", ".join(_bound(item) for item in field.metadata if _bound(item))
+            if field.is_required():
+                default = "must be given"
+            elif field.default_factory is not None or field.default is None:
+                default = ""  # the description says it
+            else:
+                default = f"`{field.default}`"
+            lines.append(f"| `{key}` | {_cell(field.description or '')} | {default} | {bounds} |")
+    return "\n".join(lines) + "\n"
+
+
 def _bound(item: Any) -> str:
     for name, sign in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")):
         value = getattr(item, name, None)
@@ -117,7 +143,13 @@ def api() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands, "models.md": models_commands, "settings.md": settings, "api.md": api}
+PAGES = {
+    "commands.md": commands,
+    "models.md": models_commands,
+    "robot.md": robot,
+    "settings.md": settings,
+    "api.md": api,
+}
 
 if __name__ == "__main__":
     REFERENCE.mkdir(exist_ok=True)

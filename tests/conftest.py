@@ -54,6 +54,7 @@ THINGS: dict[str, Callable[[], bool]] = {
     "data": DATA.is_dir,
     "cc": lambda: all(map(shutil.which, ("cc", "make"))),
     "strace": lambda: shutil.which("strace") is not None,
+    "systemd": lambda: shutil.which("systemd-analyze") is not None,
     "legacy": (ROOT / ".venv-legacy" / "bin" / "python").exists,  # made by `make test-legacy`
     "model": lambda: any((ROOT / "models" / "shipped").glob("*.tflite")),
 }

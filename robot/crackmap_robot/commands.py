@@ -21,6 +21,13 @@ Server = Annotated[
     typer.Option("--server", envvar="CRACKMAP_SERVER", metavar="URL", help="Server that stores the results."),
 ]
 
+Config = Annotated[
+    Path,
+    typer.Option(
+        envvar="CRACKMAP_ROBOT_CONFIG", metavar="FILE", help="Settings; docs/reference/robot.md has them all."
+    ),
+]
+
 
 def scan(
     source: Annotated[Path, typer.Argument(help="A photograph (JPEG, PNG, TIFF) or a folder of them.")],
@@ -147,6 +154,48 @@ def scan(
     if summary.unavailable and not summary.stopped:
         raise summary.unavailable
     raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def check(*, config: Config = Path("robot.toml")) -> None:
+    """Try all that `crackmap robot run` needs, and say what to mend: model, source, place, outbox, disk, clock, server.
+
+    Exit code 2: something is wrong. Nothing is scanned.
+    """
+    from crackmap_robot.daemon.check import check as findings
+    from crackmap_robot.daemon.settings import read_settings
+
+    good = True
+    for finding in findings(read_settings(config)):
+        print(finding.line(), flush=True)
+        good &= finding.good
+    raise typer.Exit(0 if good else 2)
+
+
+@app.command()
+def run(*, config: Config = Path("robot.toml")) -> None:
+    """Scan whatever the camera sees, until SIGTERM or Ctrl-C: the daemon that systemd starts at boot.
+
+    A robot.toml that is enough:
+
+        [scan]
+        surface = "north"
+        inspection = "2026 autumn"
+
+        [camera]
+        source = "folder:photos"
+        mm_per_px = 0.23
+
+    Nothing that was scanned is ever lost or doubled, however it ends. A camera, a server or disk space that is missing
+    is waited for; the log, /healthz and /metrics tell.
+    """
+    from crackmap_robot.daemon.log import start_log
+    from crackmap_robot.daemon.run import run_daemon
+    from crackmap_robot.daemon.settings import read_settings
+
+    settings = read_settings(config)
+    start_log()
+    run_daemon(settings)
 
 
 @surface_app.callback()

@@ -55,14 +55,14 @@ class Keyframes:
     _pending: set[tuple[int, int]] = field(default_factory=set)
 
     def choose(self, cells: Cells, following: Cells | None, decided: bool | None = None) -> bool:
-        """Whether the frame that shows `cells` is a keyframe; `following` are the next frame's, None after the last.
+        """Whether the frame that shows `cells` is a keyframe; `following` are the next one's, None where none is known.
 
         `decided` is what was chosen in an earlier run over the same frames. A frame without cells is a keyframe.
         """
         if not cells:
             return True if decided is None else decided
         self._pending |= cells - self._shown
-        chosen = decided if decided is not None else following is None or not self._pending <= following
+        chosen = decided if decided is not None else not self._pending <= (following or frozenset())
         if chosen:
             self._shown |= cells
             self._pending.clear()

@@ -16,13 +16,16 @@ from crackmap.errors import InputError
 from crackmap.manifest import Range
 from crackmap.messages import Placed, Placement, Report, Unplaced
 from crackmap.tile_grid import TileGrid
-from crackmap_robot.cameras.camera import Photo, Pixels, Refused
+from crackmap_robot.cameras.camera import Photo, Pixels, Quiet, Refused, Shot
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.evidence import Frames, Picture, crops, whole_frame
 from crackmap_robot.headers import Headers, Key
 from crackmap_robot.keyframes import Cells, Keyframes, cell_side_m, cells_in
 from crackmap_robot.placing import ByScale, Placing
 from crackmap_robot.reports import report
+
+LONG_QUIET_S = 10.0
+"""So long does a frame wait for the next one, which decides whether it is a keyframe."""
 
 Score = Callable[[Pixels, TileGrid], npt.NDArray[np.uint8]]
 Stored = Callable[[Key], Report | None]
@@ -76,16 +79,18 @@ class Scanner:
     """Millimetres per pixel at which the model may be used."""
 
     def reports(
-        self, photographs: Iterator[Photo | Refused], known: frozenset[Key], stored: Stored
-    ) -> Iterator[Scored | Known | Refused]:
+        self, photographs: Iterator[Shot], known: frozenset[Key], stored: Stored
+    ) -> Iterator[Scored | Known | Refused | Quiet]:
         """One result for each photograph, in order (but a frame that waits for the next one may come after it).
+
+        What a live source says of its own quiet passes through.
 
         `known` are the keys of the reports that exist already, `stored` gives a report that was made in an earlier run
         or by the consumer since: it must have kept each report before it asks for the next.
         """
         ready = (self._placed(item, stored) for item in one_ahead(self._read(photographs, known)))
         for item, keyframe in self._with_keyframes(ready):
-            if isinstance(item, Refused):
+            if not isinstance(item, _Ready):
                 yield item
             elif item.known is not None:
                 yield Known(item.read.photo, item.known)
@@ -94,9 +99,9 @@ class Scanner:
                 again = stored(self.headers.key(item.read.photo))
                 yield self._scored(item, keyframe) if again is None else Known(item.read.photo, again)
 
-    def _read(self, photographs: Iterator[Photo | Refused], known: frozenset[Key]) -> Iterator[_Read | Refused]:
+    def _read(self, photographs: Iterator[Shot], known: frozenset[Key]) -> Iterator[_Read | Refused | Quiet]:
         for item in photographs:
-            if isinstance(item, Refused):
+            if not isinstance(item, Photo):
                 yield item
                 continue
             try:
@@ -106,8 +111,8 @@ class Scanner:
             except InputError as error:
                 yield Refused(item.label, error)
 
-    def _placed(self, item: _Read | Refused, stored: Stored) -> _Ready | Refused:
-        if isinstance(item, Refused):
+    def _placed(self, item: _Read | Refused | Quiet, stored: Stored) -> _Ready | Refused | Quiet:
+        if not isinstance(item, _Read):
             return item
         try:
             if item.pixels is None:
@@ -119,7 +124,9 @@ class Scanner:
         except InputError as error:
             return Refused(item.photo.label, error)
 
-    def _with_keyframes(self, items: Iterator[_Ready | Refused]) -> Iterator[tuple[_Ready | Refused, bool]]:
+    def _with_keyframes(
+        self, items: Iterator[_Ready | Refused | Quiet]
+    ) -> Iterator[tuple[_Ready | Refused | Quiet, bool]]:
         """Each item and whether its whole frame is kept. Only keyframes need to know the next frame first."""
         if self.frames is not Frames.KEYFRAMES:
             for item in items:
@@ -130,6 +137,12 @@ class Scanner:
         waiting: _Ready | None = None
         shown: Cells = frozenset()
         for item in items:
+            if isinstance(item, Quiet):
+                if waiting is not None and item.for_s >= LONG_QUIET_S:
+                    yield waiting, chooser.choose(shown, None, _decided(waiting))
+                    waiting = None
+                yield item, False
+                continue
             if isinstance(item, Refused) or not isinstance(item.placement, Placed):
                 yield item, True  # nobody knows what it shows: only the picture can tell
                 continue

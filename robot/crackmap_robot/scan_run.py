@@ -8,7 +8,7 @@ from crackmap import scores
 from crackmap.errors import ServerUnavailable
 from crackmap.messages import Flag, NoPose
 from crackmap_robot import score_table
-from crackmap_robot.cameras.camera import Refused
+from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.folder import Folder, open_folder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.headers import Headers, analysis, recording
@@ -34,7 +34,7 @@ def run_scan(settings: ScanSettings) -> Summary:
     folder = open_folder(settings.source)
     with ExitStack() as opened:
         classifier = opened.enter_context(Classifier(settings.model, settings.threads, settings.runtime))
-        scanner = _scanner(settings, classifier)
+        scanner = scanner_for(settings, classifier)
         opened.enter_context(locked(settings.outbox))
         outbox = opened.enter_context(Outbox(settings.outbox))
         stop = opened.enter_context(stop_on_signal())
@@ -67,7 +67,8 @@ def run_scan(settings: ScanSettings) -> Summary:
         )
 
 
-def _scanner(settings: ScanSettings, classifier: Classifier) -> Scanner:
+def scanner_for(settings: ScanSettings, classifier: Classifier) -> Scanner:
+    """The stages that the settings ask for. Raises InputError for poses, tags or a camera file that cannot be used."""
     manifest = classifier.manifest
     scan = recording(settings.structure, settings.surface, settings.inspection, settings.target_width_mm)
     threshold = manifest.threshold if settings.threshold is None else settings.threshold
@@ -91,6 +92,8 @@ def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progre
     lowest = scores.byte_at_least(headers.analysis.threshold)
     warned = False
     for result in scanner.reports(folder.frames(), outbox.keys(headers), outbox.report):
+        if isinstance(result, Quiet):
+            continue  # only live sources are
         if isinstance(result, Refused):
             tally.refused.append(result)
             progress.passed(f"refused: {result.error}")

@@ -1,9 +1,8 @@
 """Uploading while a scan runs, and to the end after it."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -18,17 +17,20 @@ BUSY_FOR_S = 120.0
 class BackgroundUpload:
     """Uploads from an outbox in a thread of its own, with a connection of its own, until it is left.
 
-    A server that is away is tried again and again; what is wrong is shown by `drain` at the end.
+    A server that is away is tried again and again. Leaving waits for the request in hand, at the most `patience_s`
+    (None: until it ends); one that is cut off is sent again next time.
     """
 
-    def __init__(self, outbox: Path, server: str) -> None:
-        self._outbox, self._server = outbox, server
+    def __init__(self, outbox: Path, server: str, patience_s: float | None = None) -> None:
+        self._outbox, self._server, self._patience_s = outbox, server, patience_s
         self._work, self._stop = Event(), Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="uplink")
-        self._done: Future[None] | None = None
+        self._thread = Thread(target=self._run, name="uplink", daemon=True)
+        self._failed: BaseException | None = None
+        self.away: Away | None = None
+        """What the server, or the way to it, said last when it took nothing."""
 
     def __enter__(self) -> Self:
-        self._done = self._pool.submit(self._run)
+        self._thread.start()
         return self
 
     def __exit__(
@@ -36,27 +38,39 @@ class BackgroundUpload:
     ) -> None:
         self._stop.set()
         self._work.set()
-        self._pool.shutdown()
-        if self._done is not None and kind is None:
-            self._done.result()
+        self._thread.join(self._patience_s)
+        if kind is None:
+            self.check()
 
     def wake(self) -> None:
         """Something new is in the outbox."""
         self._work.set()
 
+    def check(self) -> None:
+        """Raises what ended the thread, as OutboxError for a full disk."""
+        if self._failed is not None:
+            raise self._failed
+
     def _run(self) -> None:
+        try:
+            with Outbox(self._outbox) as outbox, Uplink(outbox, self._server) as uplink:
+                self._upload(uplink)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
+            self._failed = error
+
+    def _upload(self, uplink: Uplink) -> None:
         failures = 0
-        with Outbox(self._outbox) as outbox, Uplink(outbox, self._server) as uplink:
-            while not self._stop.is_set():
-                self._work.clear()
-                outcome = uplink.step()
-                if isinstance(outcome, Away):
-                    failures += 1
-                    self._stop.wait(wait_s(outcome, failures))
-                else:
-                    failures = 0
-                    if outcome is None:
-                        self._work.wait()
+        while not self._stop.is_set():
+            self._work.clear()
+            outcome = uplink.step()
+            if isinstance(outcome, Away):
+                failures += 1
+                self.away = outcome
+                self._stop.wait(wait_s(outcome, failures))
+                continue
+            failures, self.away = 0, None
+            if outcome is None:
+                self._work.wait()
 
 
 def drain(uplink: Uplink, stop: Event, sent: Callable[[Sent], None]) -> None:

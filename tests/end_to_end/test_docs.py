@@ -47,7 +47,13 @@ def test_commands_and_options_in_the_docs_exist() -> None:
         for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
             for line in re.findall(r"crackmap ((?:scan|robot|server|demo|models)\b[^\n#]*)", block):
                 words = line.split()
-                name = " ".join(word for word in words[: {"robot": 3, "server": 2, "models": 2}.get(words[0], 1)])
+                # A command has one to three words; what follows is its arguments.
+                named = (
+                    " ".join(words[:count])
+                    for count in (3, 2, 1)
+                    if f"## crackmap {' '.join(words[:count])}\n" in known
+                )
+                name = next(named, line)
                 section = known.partition(f"## crackmap {name}\n")[2].partition("\n## ")[0]
                 assert section, f"{page}: no command {name!r}"
                 for option in re.findall(r"(?<!\S)--[a-z0-9-]+", line):

@@ -82,3 +82,10 @@ def test_frames_that_do_not_fit_the_cells_are_kept() -> None:
     assert not tiny
     assert not huge
     assert choose([tiny, huge, tiny]) == [True] * 3
+
+
+def test_what_shows_nothing_new_is_no_keyframe_even_when_nothing_follows() -> None:
+    """A robot that stands still: the source falls quiet after each frame."""
+    chooser = Keyframes()
+    still = cells((0, 0, 6, 6))
+    assert [chooser.choose(still, None) for _ in range(4)] == [True, False, False, False]

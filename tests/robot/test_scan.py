@@ -13,12 +13,12 @@ from crackmap.errors import InputError
 from crackmap.manifest import Range
 from crackmap.messages import Flag, NoPose, Placed, Reason, Report, Unplaced
 from crackmap.tile_grid import TileGrid
-from crackmap_robot.cameras.camera import Photo, Refused
+from crackmap_robot.cameras.camera import Photo, Quiet, Refused
 from crackmap_robot.cameras.folder import open_folder, read_photo
 from crackmap_robot.evidence import Frames
 from crackmap_robot.headers import Headers, Key, analysis, recording
 from crackmap_robot.placing import ByScale, Placing, by_poses
-from crackmap_robot.scan import Known, Scanner, Scored, one_ahead
+from crackmap_robot.scan import LONG_QUIET_S, Known, Scanner, Scored, one_ahead
 
 CAMERA = """\
 image_width: 150
@@ -212,6 +212,20 @@ def test_keyframes_are_the_same_in_a_run_that_goes_on(
     for report in whole.values():
         found = np.flatnonzero(report.score_map.array() == 255).tolist()
         assert [crop.tile for crop in report.evidence.crops] == ([] if report.evidence.frame else found)
+
+
+def test_a_frame_waits_for_the_next_one_only_while_the_source_is_not_quiet_for_long(
+    headers: Headers, photographs: Path, tmp_path: Path
+) -> None:
+    names = [path.name for path in open_folder(photographs).photographs]
+    placed_headers, placing = placed(headers, tmp_path, names, step_m=0.1)
+    first, second, *_ = open_folder(photographs).frames()
+    short, long = Quiet(LONG_QUIET_S / 2), Quiet(LONG_QUIET_S)
+    source = iter([first, short, second, short, long, long])
+    run = scanner(placed_headers, placing, Frames.KEYFRAMES).reports(source, frozenset(), lambda _key: None)
+    results = list(run)
+    assert [type(result) for result in results] == [Quiet, Scored, Quiet, Scored, Quiet, Quiet]
+    assert [result.photo.label for result in results if isinstance(result, Scored)] == ["img1.jpg", "img2.jpg"]
 
 
 def test_frames_that_nobody_can_place_are_keyframes(headers: Headers, photographs: Path, tmp_path: Path) -> None:

@@ -39,9 +39,23 @@ class Refused:
     error: InputError
 
 
+@dataclass(frozen=True)
+class Quiet:
+    """A live source has had nothing new for so long; `why` where it knows: as that the camera is unplugged."""
+
+    for_s: float
+    why: str = ""
+
+
+Shot = Photo | Refused | Quiet
+
+
 class Camera(Protocol):
     """A source of frames."""
 
-    def frames(self) -> Iterator[Photo | Refused]:
-        """The frames in the order in which they were taken. May block while the next one is read."""
+    def frames(self) -> Iterator[Shot]:
+        """The frames in the order in which they were taken. A live source never ends by itself.
+
+        May block while the next one is read; a live source gives Quiet at least every second.
+        """
         ...

@@ -1,0 +1,159 @@
+"""`crackmap robot check`: tries all that `crackmap robot run` needs, before the robot is out of reach."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import httpx2
+import numpy as np
+
+from crackmap.errors import CrackmapError
+from crackmap.messages import NoPose
+from crackmap.tile_grid import TileGrid
+from crackmap_robot.cameras.camera import Photo
+from crackmap_robot.cameras.folder import open_folder
+from crackmap_robot.cameras.photograph import decode
+from crackmap_robot.classifier import Classifier
+from crackmap_robot.daemon.settings import RobotSettings
+from crackmap_robot.outbox import Outbox
+from crackmap_robot.outbox_file import locked
+from crackmap_robot.reports import out_of_range
+from crackmap_robot.scan_run import scanner_for
+
+TILES_PER_SIDE = 5
+COMMITS = 5
+SYNCHRONISED = Path("/run/systemd/timesync")
+"""systemd-timesyncd puts a file `synchronized` there once it has asked a time server."""
+WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that says less was never set: this program is younger than that."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    subject: str
+    good: bool
+    said: str
+
+    def line(self) -> str:
+        """For people."""
+        return f"{'ok' if self.good else 'PROBLEM':9}{self.subject:10}{self.said}"
+
+
+def check(settings: RobotSettings) -> Iterator[Finding]:
+    """Each check by itself: what one finds stops none of the others."""
+    for subject, look in (
+        ("model", _model),
+        ("source", _source),
+        ("outbox", _outbox),
+        ("disk", _disk),
+        ("clock", _clock),
+        ("server", _server),
+    ):
+        yield _tried(subject, look, settings)
+
+
+Look = Callable[[RobotSettings], tuple[bool, str]]
+
+
+def _tried(subject: str, look: Look, settings: RobotSettings) -> Finding:
+    try:
+        return Finding(subject, *look(settings))
+    except CrackmapError as error:
+        return Finding(subject, False, str(error))
+
+
+def _model(settings: RobotSettings) -> tuple[bool, str]:
+    model = settings.model
+    with Classifier(model.file, model.threads, model.runtime) as classifier:
+        tile_px = classifier.manifest.tile_px
+        side_px = TILES_PER_SIDE * tile_px
+        grid = TileGrid(side_px, side_px, tile_px, tile_px)
+        frame = np.random.default_rng(0).integers(0, 256, (side_px, side_px, 3), np.uint8)
+        classifier.score(frame, grid)
+        began_s = perf_counter()
+        classifier.score(frame, grid)
+        ms = 1000 * (perf_counter() - began_s) / TILES_PER_SIDE**2
+        scale = classifier.manifest.mm_per_px
+        said = f"{classifier.manifest.name}: {ms:.2f} ms a tile, threads {model.threads}, made for "
+        return True, f"{said}{scale.low:g} to {scale.high:g} mm per pixel"
+
+
+def _source(settings: RobotSettings) -> tuple[bool, str]:
+    with Classifier(settings.model.file, 1, settings.model.runtime) as classifier:
+        scanner = scanner_for(settings.scan_settings(), classifier)
+        if settings.folder.is_dir() and not any(settings.folder.iterdir()):
+            return True, f"{settings.folder}: is empty; photographs are scanned as they arrive"
+        folder = open_folder(settings.folder)
+        many = f"{len(folder.photographs)} photographs"
+        first = next(folder.frames())
+        if not isinstance(first, Photo):
+            return False, str(first.error)
+        pixels = decode(first.content, first.image, first.label)
+        placement = scanner.placing.placement(first, scanner.headers.grid(first), pixels)
+        if isinstance(placement, NoPose):
+            return False, f"{many}; {first.label} has no place on the surface: {placement.cause}"
+        if out_of_range(placement, classifier.manifest.mm_per_px):
+            scale = classifier.manifest.mm_per_px
+            return False, (
+                f"{many}; {first.label} has {placement.mm_per_px:.3g} mm per pixel, the model was made for "
+                f"{scale.low:g} to {scale.high:g}: go {'farther away' if placement.mm_per_px < scale.low else 'nearer'}"
+            )
+        return True, f"{many}; {first.label} has {placement.mm_per_px:.3g} mm per pixel"
+
+
+def _outbox(settings: RobotSettings) -> tuple[bool, str]:
+    path = settings.keep.outbox
+    with locked(path), Outbox(path) as outbox, tempfile.TemporaryFile(dir=path.parent) as file:
+        waiting = outbox.waiting()
+        began_s = perf_counter()
+        for _ in range(COMMITS):
+            file.write(b"crackmap")
+            file.flush()
+            os.fsync(file.fileno())
+        ms = 1000 * (perf_counter() - began_s) / COMMITS
+        return True, f"{path}: {waiting} reports and pictures wait; the disk takes {ms:.1f} ms to keep something"
+
+
+def _disk(settings: RobotSettings) -> tuple[bool, str]:
+    folder, least_mb = settings.keep.outbox.parent, settings.keep.least_free_mb
+    with suppress(OSError):
+        free_mb = shutil.disk_usage(folder).free // 1_000_000
+        said = f"{folder}: {free_mb:,} MB free, keep.least_free_mb is {least_mb:,}"
+        return free_mb >= least_mb, said if free_mb >= least_mb else f"{said}. Free space there"
+    return False, f"{folder}: cannot be read"
+
+
+def _clock(settings: RobotSettings) -> tuple[bool, str]:  # noqa: ARG001 - every check is given them
+    now = datetime.now(UTC)
+    said = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    if now < WRITTEN:
+        return False, f"{said}: was never set. Connect to a network with a time server, or fit a clock"
+    if SYNCHRONISED.is_dir() and not (SYNCHRONISED / "synchronized").exists():
+        return False, f"{said}: no time server has answered since the start. Connect to a network for a minute"
+    return True, said
+
+
+def _server(settings: RobotSettings) -> tuple[bool, str]:
+    server = settings.keep.server
+    if server is None:
+        return True, "none given: all stays in the outbox until `crackmap robot outbox upload`"
+    began_s = perf_counter()
+    try:
+        answer = httpx2.get(f"{server}healthz", timeout=5)
+    except httpx2.HTTPError as error:
+        return (
+            False,
+            f"{server}: does not answer ({str(error) or type(error).__name__}). What is found waits in the outbox",
+        )
+    ms = 1000 * (perf_counter() - began_s)
+    if answer.status_code != httpx2.codes.OK:
+        return False, f"{server}: answers {answer.status_code} {answer.reason_phrase}. Is the address right?"
+    return True, f"{server}: answers in {ms:.0f} ms"

@@ -1,0 +1,68 @@
+"""How the robot is: what the daemon writes down as it goes, and its status page and systemd tell others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from time import time as now
+
+STUCK_AFTER_S = 60.0
+"""Nothing but a frame that takes for ever, or a dead thread, keeps the daemon from its next step for so long."""
+
+
+@dataclass
+class Condition:
+    """Written by the daemon's main thread, read by others. Counts are since the start."""
+
+    source: str
+    server: str | None
+    clock: Callable[[], float] = monotonic
+    frames_new: int = 0
+    frames_known: int = 0
+    frames_refused: int = 0
+    frames_without_place: int = 0
+    frames_out_of_range: int = 0
+    tiles: int = 0
+    tiles_unscored: int = 0
+    detections: int = 0
+    last_frame_unix_s: float | None = None
+    quiet_for_s: float = 0.0
+    """How long the source has had nothing new."""
+    source_trouble: str = ""
+    disk_trouble: str = ""
+    disk_low: bool = False
+    server_trouble: str = ""
+    _stepped_at_s: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self.step()
+
+    def step(self) -> None:
+        """The main thread is alive."""
+        self._stepped_at_s = self.clock()
+
+    def frame(self) -> None:
+        """A frame was finished."""
+        self.last_frame_unix_s = now()
+        self.quiet_for_s, self.source_trouble = 0.0, ""
+
+    @property
+    def stuck(self) -> bool:
+        return self.clock() - self._stepped_at_s > STUCK_AFTER_S
+
+    @property
+    def state(self) -> str:
+        """In a word or a few, for people; the worst first."""
+        if self.stuck:
+            return "stuck"
+        if self.disk_trouble:
+            return "waiting for disk space"
+        if self.source_trouble:
+            return "waiting for the source"
+        return "waiting for photographs" if self.quiet_for_s > 0 else "scanning"
+
+    @property
+    def sentence(self) -> str:
+        """One line about all of it."""
+        counts = f"{self.frames_new} new frames, {self.detections} detections, {self.frames_refused} refused"
+        trouble = "".join(f"; {what}" for what in (self.disk_trouble, self.source_trouble, self.server_trouble) if what)
+        return f"{self.state}: {counts}{trouble}"

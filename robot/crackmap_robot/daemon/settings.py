@@ -1,0 +1,233 @@
+"""`robot.toml`: all that the robot is told. Relative paths in it start from its own folder."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+
+from crackmap.errors import SettingError
+from crackmap.surfaces import Name
+from crackmap_robot.classifier import chosen_model
+from crackmap_robot.evidence import Frames
+from crackmap_robot.runtimes import Runtime
+from crackmap_robot.settings import (
+    LARGEST_MM,
+    MOST_THREADS,
+    STRUCTURE,
+    ScanSettings,
+    default_outbox,
+    default_threads,
+)
+from crackmap_robot.uplink import checked_address
+
+FOLDER = "folder:"
+
+
+def _from_the_file(path: Path, info: ValidationInfo) -> Path:
+    beside = (info.context or {}).get("folder", Path())
+    return Path(beside, path.expanduser())
+
+
+def _source(value: str, info: ValidationInfo) -> str:
+    if not value.startswith(FOLDER) or value == FOLDER:
+        raise ValueError(f"must be {FOLDER}PATH, the folder that photographs arrive in")
+    return f"{FOLDER}{_from_the_file(Path(value.removeprefix(FOLDER)), info)}"
+
+
+def _model(path: Path, info: ValidationInfo) -> Path:
+    beside = _from_the_file(path, info)
+    return beside if beside.exists() or len(path.parts) > 1 else chosen_model(path)
+
+
+def _server(value: str) -> str:
+    try:
+        return checked_address(value)
+    except SettingError as error:
+        raise ValueError(str(error).removeprefix("--server ")) from error
+
+
+File = Annotated[Path, AfterValidator(_from_the_file)]
+"""A path beside robot.toml, unless it is absolute or begins with ~."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ScanSection(_Section):
+    """What is scanned."""
+
+    surface: Name = Field(description="the face that the camera sees, as `pier 3, north`")
+    inspection: Name = Field(description="the dated campaign, as `2026 autumn`")
+    structure: Name = Field(default=STRUCTURE, description="the bridge, building or tunnel")
+    target_width_mm: float | None = Field(
+        default=None, gt=0, le=LARGEST_MM, description="crack width that the inspection must be able to show"
+    )
+
+
+class CameraSection(_Section):
+    """Where pictures come from, and where they lie on the surface."""
+
+    source: Annotated[str, AfterValidator(_source)] = Field(
+        description="`folder:PATH`: the photographs that are there, then each new one once it is whole"
+    )
+    calibration: File | None = Field(
+        default=None, description="the camera's calibration: ROS camera_info YAML, or OpenCV's"
+    )
+    poses: File | None = Field(
+        default=None, description="where the camera was: CSV, JSON lines or a TUM trajectory. Needs `calibration`"
+    )
+    tags: File | None = Field(
+        default=None, description="a TOML layout of tags on the surface, in place of `poses`. Needs `calibration`"
+    )
+    mm_per_px: float | None = Field(
+        default=None, gt=0, le=LARGEST_MM, description="only a scale, in place of all three: frames stay unplaced"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        given = [name for name in ("poses", "tags", "mm_per_px") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of poses, tags and mm_per_px, not {' and '.join(given) or 'none'}")
+        if (self.calibration is None) != (given == ["mm_per_px"]):
+            raise ValueError("calibration goes with poses or tags, and they need it; mm_per_px needs none")
+        return self
+
+
+class ModelSection(_Section):
+    """What classifies."""
+
+    file: Annotated[Path, AfterValidator(_model)] = Field(
+        default=Path("crack-227"),
+        validate_default=True,
+        description="`crack-227`, `crack-256`, or a .tflite with its manifest beside it",
+    )
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="probability from which a tile is a detection; as its manifest says"
+    )
+    stride_px: int | None = Field(default=None, gt=0, description="from tile to tile; one tile, so that they touch")
+    threads: int = Field(
+        default_factory=default_threads, ge=1, le=MOST_THREADS, description="that classify; all cores but one"
+    )
+    runtime: Runtime = Field(default=Runtime.LITERT, description="what runs the model: `litert` or `tflite-runtime`")
+
+
+class KeepSection(_Section):
+    """What is kept on the robot, and sent."""
+
+    outbox: File = Field(default_factory=default_outbox, description="SQLite file; in the data directory of the user")
+    frames: Frames = Field(
+        default=Frames.KEYFRAMES,
+        description="photographs sent as evidence: `all`; `keyframes`, which together show everything (of the others "
+        "crops of detections); `none` (only crops)",
+    )
+    server: Annotated[str, AfterValidator(_server)] | None = Field(
+        default=None, description="that stores the results, as `http://host:8321`; without, all stays in the outbox"
+    )
+    least_free_mb: int = Field(
+        default=500,
+        ge=1,
+        description="of disk at the outbox: with less, scanning waits until there is room again; a warning at twice it",
+    )
+
+
+class StatusSection(_Section):
+    """What tells others how the robot is: `/healthz` and `/metrics` over HTTP."""
+
+    host: Literal["127.0.0.1", "::1", "localhost"] = Field(
+        default="127.0.0.1", description="only this machine: the page has no keys"
+    )
+    port: int = Field(default=8322, ge=0, le=65535, description="0 takes a free one, which the log tells")
+
+
+class RobotSettings(_Section):
+    """`robot.toml`."""
+
+    scan: ScanSection
+    camera: CameraSection
+    model: ModelSection = Field(default_factory=ModelSection)
+    keep: KeepSection = Field(default_factory=KeepSection)
+    status: StatusSection = StatusSection()
+
+    @property
+    def folder(self) -> Path:
+        """That photographs arrive in."""
+        return Path(self.camera.source.removeprefix(FOLDER))
+
+    def scan_settings(self) -> ScanSettings:
+        """The same, as `crackmap scan` takes it."""
+        scan, camera, model, keep = self.scan, self.camera, self.model, self.keep
+        return ScanSettings(
+            source=self.folder,
+            surface=scan.surface,
+            inspection=scan.inspection,
+            structure=scan.structure,
+            target_width_mm=scan.target_width_mm,
+            poses=camera.poses,
+            tags=camera.tags,
+            camera=camera.calibration,
+            mm_per_px=camera.mm_per_px,
+            model=model.file,
+            threshold=model.threshold,
+            stride_px=model.stride_px,
+            threads=model.threads,
+            runtime=model.runtime,
+            outbox=keep.outbox,
+            frames=keep.frames,
+            server=keep.server,
+        )
+
+
+def read_settings(path: Path) -> RobotSettings:
+    """Raises SettingError that names file, line, key and value of everything that is wrong."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        values = tomllib.loads(text)
+    except OSError as error:
+        raise SettingError(f"{path}: cannot be read ({error.strerror}). Give --config FILE, a robot.toml.") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path}: is not UTF-8 text at byte {error.start}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingError(f"{path}: is not TOML: {error}.") from error
+    try:
+        return RobotSettings.model_validate(values, context={"folder": path.absolute().parent})
+    except ValidationError as error:
+        raise SettingError("\n".join(_complaints(path, text, error))) from error
+
+
+def _complaints(path: Path, text: str, error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False):
+        keys = [str(key) for key in one["loc"]]
+        where = f"{path}, line {_line(text, keys)}, {'.'.join(keys)}"
+        match one["type"]:
+            case "missing":
+                yield f"{where}: is missing; every robot.toml has it"
+            case "extra_forbidden":
+                yield f"{where}: is not known; {_known(keys)}"
+            case _:
+                said = one["msg"].removeprefix("Value error, ")
+                value = "" if isinstance(one["input"], dict) else f" {one['input']!r}:"
+                yield f"{where}:{value} {said[:1].lower()}{said[1:]}"
+
+
+def _known(keys: list[str]) -> str:
+    section: Any = RobotSettings
+    for key in keys[:-1]:
+        section = section.model_fields[key].annotation
+    return f"there are {', '.join(section.model_fields)}"
+
+
+def _line(text: str, keys: list[str]) -> int:
+    """The line of a key, else of its section, else 1; for files as people write them: `[section]`, `key = value`."""
+    section, found = "", 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
+            section = header[1]
+            if section == keys[0]:
+                found = number
+        elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and [*([section] if section else []), key[1]] == keys:
+            return number
+    return found

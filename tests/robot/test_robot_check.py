@@ -1,0 +1,83 @@
+"""`crackmap robot check`: what is wrong is said before the robot is out of reach."""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from crackmap_robot.daemon import check
+
+
+@pytest.fixture
+def config(tmp_path: Path, model: Path, runtime: str) -> Path:
+    path = tmp_path / "robot.toml"
+    (tmp_path / "photos").mkdir()
+    path.write_text(
+        '[scan]\nsurface = "north"\ninspection = "2026"\n[camera]\nsource = "folder:photos"\nmm_per_px = 0.23\n'
+        f'[model]\nfile = "{model}"\nthreads = 1\nruntime = "{runtime}"\n'
+        '[keep]\noutbox = "outbox.sqlite"\nleast_free_mb = 1\n'
+    )
+    return path
+
+
+def with_line(config: Path, old: str, new: str) -> Path:
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+    return config
+
+
+def test_all_is_well(crackmap, config: Path, photographs: Path) -> None:
+    ran = crackmap("robot", "check", "--config", config)
+    assert ran.code == 0, ran.out
+    assert "is empty; photographs are scanned as they arrive" in ran.out
+    shutil.rmtree(config.parent / "photos")
+    shutil.copytree(photographs, config.parent / "photos")
+    ran = crackmap("robot", "check", "--config", config)
+    assert ran.code == 0, ran.out
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [
+        ["ok", subject] for subject in ("model", "source", "outbox", "disk", "clock", "server")
+    ]
+    assert "6 photographs; img1.jpg has 0.23 mm per pixel" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('file = "', 'file = "/nowhere/', "PROBLEM  model"),
+        ('"folder:photos"', '"folder:elsewhere"', "PROBLEM  source    {folder}/elsewhere: cannot be read"),
+        ("mm_per_px = 0.23", 'poses = "p.csv"\ncalibration = "c.yaml"', "PROBLEM  source    {folder}/p.csv"),
+        ("mm_per_px = 0.23", "mm_per_px = 99", "the model was made for"),
+        ("outbox.sqlite", "photos/img1.jpg", "is not an outbox"),
+        ("least_free_mb = 1", f"least_free_mb = {10**9}", "PROBLEM  disk      {folder}: "),
+        ('outbox = "', 'server = "http://127.0.0.1:1"\noutbox = "', "PROBLEM  server    http://127.0.0.1:1/: does not"),
+    ],
+)
+def test_what_is_wrong_is_said_and_stops_nothing_else(
+    crackmap, config: Path, photographs: Path, *, old: str, new: str, words: str
+) -> None:
+    shutil.copytree(photographs, config.parent / "photos", dirs_exist_ok=True)
+    ran = crackmap("robot", "check", "--config", with_line(config, old, new))
+    assert ran.code == 2
+    assert words.format(folder=config.parent) in ran.out
+    assert len(ran.out.splitlines()) == 6
+
+
+def test_another_program_at_the_servers_address(crackmap, config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        server.listen()
+        with_line(config, 'outbox = "', f'server = "http://127.0.0.1:{port}"\noutbox = "')
+        server.close()
+        assert "does not answer" in crackmap("robot", "check", "--config", config).out
+
+
+def test_a_clock_that_was_never_set(crackmap, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(check, "WRITTEN", check.WRITTEN.replace(year=3000))
+    assert "was never set" in crackmap("robot", "check", "--config", config).out
+    monkeypatch.undo()
+    monkeypatch.setattr(check, "SYNCHRONISED", tmp_path)
+    assert "no time server has answered" in crackmap("robot", "check", "--config", config).out
+    (tmp_path / "synchronized").touch()
+    assert "ok       clock" in crackmap("robot", "check", "--config", config).out
