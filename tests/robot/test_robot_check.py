@@ -39,7 +39,7 @@ def test_all_is_well(crackmap, config: Path, photographs: Path) -> None:
     assert [line.split()[:2] for line in ran.out.splitlines()] == [
         ["ok", subject] for subject in ("model", "source", "outbox", "disk", "clock", "server")
     ]
-    assert "6 photographs; img1.jpg has 0.23 mm per pixel" in ran.out
+    assert "6 photographs; img1.jpg: 150 × 100 px, 0.23 mm per pixel" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_another_program_at_the_servers_address(crackmap, config: Path) -> None:
 
 
 def test_a_clock_that_was_never_set(crackmap, config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(check, "WRITTEN", check.WRITTEN.replace(year=3000))
+    monkeypatch.setattr(check, "CLOCK_SET", check.CLOCK_SET.replace(year=3000))
     assert "was never set" in crackmap("robot", "check", "--config", config).out
     monkeypatch.undo()
     monkeypatch.setattr(check, "SYNCHRONISED", tmp_path)

@@ -57,9 +57,9 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
         (SHORT.replace("mm_per_px = 0.23", ""), "line 6, camera: give one of poses, tags and mm_per_px, not none"),
         (SHORT + 'tags = "tags.toml"', "line 6, camera: give one of poses, tags and mm_per_px, not tags and mm_per_px"),
         (SHORT.replace("mm_per_px = 0.23", 'tags = "t.toml"'), "line 6, camera: calibration goes with poses or tags"),
-        (SHORT.replace("folder:photos", "photos"), "line 7, camera.source: 'photos': must be folder:PATH"),
+        (SHORT.replace("folder:photos", "photos"), "line 7, camera.source: 'photos': must begin with folder:, video:, v4l2:"),
         (SHORT + "speed = 3", "line 9, camera.speed: is not known; there are source, calibration"),
-        (SHORT + "[camra]\nspeed = 3", "line 9, camra: is not known; there are scan, camera, model, keep, status"),
+        (SHORT + "[camra]\nspeed = 3", "line 9, camra: is not known; there are scan, camera, live, model, keep, status"),
         (SHORT + "[keep]\nserver = 'ftp://x'", "line 10, keep.server: 'ftp://x': ftp://x: is no address"),
         (SHORT + "[keep]\nframes = 'some'", "line 10, keep.frames: 'some': input should be 'all', 'keyframes' or"),
         (SHORT + "[status]\nhost = '0.0.0.0'", "line 10, status.host: '0.0.0.0': input should be '127.0.0.1'"),
@@ -123,3 +123,13 @@ def test_bytes_of_any_kind(tmp_path: Path, content: bytes) -> None:
     config.write_bytes(content)
     with pytest.raises(SettingError):
         read_settings(config)
+
+
+def test_live_sources_are_recorded_and_paths_of_videos_start_from_the_file(config: Path) -> None:
+    stream = read(config, SHORT.replace("folder:photos", "rtsp://10.0.0.2/live") + "[live]\nexposure_ms = 2\n")
+    assert stream.records
+    assert stream.folder == config.parent / "recordings"
+    assert (stream.grab.source, stream.grab.exposure_ms) == ("rtsp://10.0.0.2/live", 2)
+    assert read(config, SHORT.replace("folder:photos", "video:a.mp4")).grab.source == f"video:{config.parent}/a.mp4"
+    with pytest.raises(SettingError, match="line 9, live: width_px and height_px go together"):
+        read(config, SHORT + "[live]\nwidth_px = 1920\n")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import httpx2
 import numpy as np
@@ -18,7 +18,9 @@ from crackmap.messages import NoPose
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
+from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
+from crackmap_robot.cameras.recorder import CLOCK_SET
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.outbox import Outbox
@@ -27,11 +29,11 @@ from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scanner_for
 
 TILES_PER_SIDE = 5
+PATIENCE_S = 15.0
+"""What a camera may take to give its first frame."""
 COMMITS = 5
 SYNCHRONISED = Path("/run/systemd/timesync")
 """systemd-timesyncd puts a file `synchronized` there once it has asked a time server."""
-WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
-"""A clock that says less was never set: this program is younger than that."""
 
 
 @dataclass(frozen=True)
@@ -89,24 +91,47 @@ def _model(settings: RobotSettings) -> tuple[bool, str]:
 def _source(settings: RobotSettings) -> tuple[bool, str]:
     with Classifier(settings.model.file, 1, settings.model.runtime) as classifier:
         scanner = scanner_for(settings.scan_settings(), classifier)
-        if settings.folder.is_dir() and not any(settings.folder.iterdir()):
-            return True, f"{settings.folder}: is empty; photographs are scanned as they arrive"
-        folder = open_folder(settings.folder)
-        many = f"{len(folder.photographs)} photographs"
-        first = next(folder.frames())
+        scale = classifier.manifest.mm_per_px
+        with tempfile.TemporaryDirectory() as folder:
+            if settings.records:
+                there = _one_frame(settings, Path(folder))
+                if isinstance(there, str):
+                    return False, there
+            elif settings.folder.is_dir() and not any(settings.folder.iterdir()):
+                return True, f"{settings.folder}: is empty; photographs are scanned as they arrive"
+            else:
+                there = settings.folder
+            photographs = open_folder(there)
+            first = next(photographs.frames())
         if not isinstance(first, Photo):
             return False, str(first.error)
+        said = f"{settings.camera.source}: {first.image.width_px} × {first.image.height_px} px"
+        if not settings.records:
+            said = f"{len(photographs.photographs)} photographs; {first.label}: {said.rpartition(': ')[2]}"
         pixels = decode(first.content, first.image, first.label)
         placement = scanner.placing.placement(first, scanner.headers.grid(first), pixels)
         if isinstance(placement, NoPose):
-            return False, f"{many}; {first.label} has no place on the surface: {placement.cause}"
-        if out_of_range(placement, classifier.manifest.mm_per_px):
-            scale = classifier.manifest.mm_per_px
-            return False, (
-                f"{many}; {first.label} has {placement.mm_per_px:.3g} mm per pixel, the model was made for "
-                f"{scale.low:g} to {scale.high:g}: go {'farther away' if placement.mm_per_px < scale.low else 'nearer'}"
-            )
-        return True, f"{many}; {first.label} has {placement.mm_per_px:.3g} mm per pixel"
+            return False, f"{said}, no place on the surface: {placement.cause}"
+        said = f"{said}, {placement.mm_per_px:.3g} mm per pixel"
+        if out_of_range(placement, scale):
+            way = "farther away" if placement.mm_per_px < scale.low else "nearer"
+            return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
+        return True, said
+
+
+def _one_frame(settings: RobotSettings, folder: Path) -> Path | str:
+    """A photograph of what the camera sees now, or why there is none."""
+    end_s = monotonic() + PATIENCE_S
+    camera = LiveCamera(settings.grab, settings.live.stale_s, lambda seconds: monotonic() + seconds > end_s)
+    why = f"{settings.camera.source}: gives no frame in {PATIENCE_S:g} s"
+    for item in camera.stills():
+        if isinstance(item, Still):
+            path = folder / "now.jpg"
+            path.write_bytes(item.content)
+            return path
+        if item.why:
+            return item.why
+    return why
 
 
 def _outbox(settings: RobotSettings) -> tuple[bool, str]:
@@ -134,7 +159,7 @@ def _disk(settings: RobotSettings) -> tuple[bool, str]:
 def _clock(settings: RobotSettings) -> tuple[bool, str]:  # noqa: ARG001 - every check is given them
     now = datetime.now(UTC)
     said = f"{now:%Y-%m-%d %H:%M:%S} UTC"
-    if now < WRITTEN:
+    if now < CLOCK_SET:
         return False, f"{said}: was never set. Connect to a network with a time server, or fit a clock"
     if SYNCHRONISED.is_dir() and not (SYNCHRONISED / "synchronized").exists():
         return False, f"{said}: no time server has answered since the start. Connect to a network for a minute"

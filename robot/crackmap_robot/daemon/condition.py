@@ -1,5 +1,6 @@
 """How the robot is: what the daemon writes down as it goes, and its status page and systemd tell others."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
@@ -7,6 +8,8 @@ from time import time as now
 
 STUCK_AFTER_S = 60.0
 """Nothing but a frame that takes for ever, or a dead thread, keeps the daemon from its next step for so long."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -24,10 +27,16 @@ class Condition:
     tiles: int = 0
     tiles_unscored: int = 0
     detections: int = 0
+    recorded: int = 0
+    recording_failures: int = 0
+    dropped: int = 0
+    """Frames of a live source that showed something new and could not be written down."""
     last_frame_unix_s: float | None = None
     quiet_for_s: float = 0.0
     """How long the source has had nothing new."""
     source_trouble: str = ""
+    folder_trouble: str = ""
+    recording_trouble: str = ""
     disk_trouble: str = ""
     disk_low: bool = False
     server_trouble: str = ""
@@ -40,10 +49,18 @@ class Condition:
         """The main thread is alive."""
         self._stepped_at_s = self.clock()
 
+    def tell(self, trouble: str, why: str) -> None:
+        """Log when a trouble begins and when it is over, not every time it is met."""
+        before = getattr(self, trouble)
+        setattr(self, trouble, why)
+        if why and not before:
+            _log.warning(trouble.replace("_", " "), extra={"why": why})
+        elif before and not why:
+            _log.info(f"{trouble.replace('_', ' ')} is over")
+
     def frame(self) -> None:
         """A frame was finished."""
-        self.last_frame_unix_s = now()
-        self.quiet_for_s, self.source_trouble = 0.0, ""
+        self.last_frame_unix_s, self.quiet_for_s = now(), 0.0
 
     @property
     def stuck(self) -> bool:
@@ -54,9 +71,9 @@ class Condition:
         """In a word or a few, for people; the worst first."""
         if self.stuck:
             return "stuck"
-        if self.disk_trouble:
+        if self.disk_trouble or self.recording_trouble:
             return "waiting for disk space"
-        if self.source_trouble:
+        if self.source_trouble or self.folder_trouble:
             return "waiting for the source"
         return "waiting for photographs" if self.quiet_for_s > 0 else "scanning"
 
@@ -64,5 +81,16 @@ class Condition:
     def sentence(self) -> str:
         """One line about all of it."""
         counts = f"{self.frames_new} new frames, {self.detections} detections, {self.frames_refused} refused"
-        trouble = "".join(f"; {what}" for what in (self.disk_trouble, self.source_trouble, self.server_trouble) if what)
-        return f"{self.state}: {counts}{trouble}"
+        return "; ".join([f"{self.state}: {counts}", *self.troubles])
+
+    @property
+    def troubles(self) -> list[str]:
+        """All that is wrong now, each a sentence."""
+        found = (
+            self.disk_trouble,
+            self.recording_trouble,
+            self.source_trouble,
+            self.folder_trouble,
+            self.server_trouble,
+        )
+        return [what for what in found if what]

@@ -16,6 +16,7 @@ from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
+from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
 from crackmap_robot.headers import Headers
@@ -53,6 +54,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
         uplink = None
         if keep.server is not None:
             uplink = opened.enter_context(BackgroundUpload(keep.outbox, keep.server, UPLINK_PATIENCE_S))
+        if settings.records:
+            opened.enter_context(Recording(settings, condition, stop))
         _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})
         notifier.ready()
         source = WatchedFolder(settings.folder, stop.wait)
@@ -66,7 +69,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
                 uplink.check()
                 if isinstance(result, Scored):
                     uplink.wake()
-                _tell(condition, "server_trouble", "" if uplink.away is None else str(uplink.away.error))
+                condition.tell("server_trouble", "" if uplink.away is None else str(uplink.away.error))
             condition.step()
             notifier.alive(condition.sentence)
             if stop.is_set():
@@ -82,7 +85,7 @@ def _settle(
     """Keep what is to be kept, and write down what became of it."""
     if isinstance(result, Quiet):
         condition.quiet_for_s = result.for_s
-        _tell(condition, "source_trouble", result.why)
+        condition.tell("folder_trouble", result.why)
         return
     condition.frame()
     if isinstance(result, Refused):
@@ -108,27 +111,17 @@ def _settle(
     _log.info("kept", extra=extra)
 
 
-def _tell(condition: Condition, trouble: str, why: str) -> None:
-    """Log when a trouble begins and when it is over, not every time it is met."""
-    before = getattr(condition, trouble)
-    setattr(condition, trouble, why)
-    if why and not before:
-        _log.warning(trouble.replace("_", " "), extra={"why": why})
-    elif before and not why:
-        _log.info(f"{trouble.replace('_', ' ')} is over")
-
-
 def _room(settings: KeepSection, condition: Condition, notifier: Notifier, stop: Event) -> bool:
     """Waits until the outbox has room: a full disk costs a wait, not a frame. False when it is time to stop."""
     folder, least_bytes = settings.outbox.parent, settings.least_free_mb * 1_000_000
     while (free_bytes := shutil.disk_usage(folder).free) < least_bytes:
         why = f"{folder}: {free_bytes // 1_000_000} MB free, keep.least_free_mb is {settings.least_free_mb}"
-        _tell(condition, "disk_trouble", f"{why}. Free space there: scanning goes on by itself")
+        condition.tell("disk_trouble", f"{why}. Free space there: scanning goes on by itself")
         condition.step()
         notifier.alive(condition.sentence)
         if stop.wait(ROOM_EVERY_S):
             return False
-    _tell(condition, "disk_trouble", "")
+    condition.tell("disk_trouble", "")
     low = free_bytes < 2 * least_bytes
     if low and not condition.disk_low:
         _log.warning("disk low", extra={"folder": str(folder), "free_mb": free_bytes // 1_000_000})

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from crackmap.errors import SettingError
+from crackmap.messages import LARGEST_SIDE_PX
 from crackmap.surfaces import Name
+from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
 from crackmap_robot.evidence import Frames
 from crackmap_robot.runtimes import Runtime
@@ -23,7 +25,8 @@ from crackmap_robot.settings import (
 )
 from crackmap_robot.uplink import checked_address
 
-FOLDER = "folder:"
+FOLDER, VIDEO = "folder:", "video:"
+LIVE = ("v4l2:", "rtsp://", "rtsps://", "http://", "https://")
 
 
 def _from_the_file(path: Path, info: ValidationInfo) -> Path:
@@ -32,9 +35,12 @@ def _from_the_file(path: Path, info: ValidationInfo) -> Path:
 
 
 def _source(value: str, info: ValidationInfo) -> str:
-    if not value.startswith(FOLDER) or value == FOLDER:
-        raise ValueError(f"must be {FOLDER}PATH, the folder that photographs arrive in")
-    return f"{FOLDER}{_from_the_file(Path(value.removeprefix(FOLDER)), info)}"
+    for kind in (FOLDER, VIDEO):
+        if value.startswith(kind) and value != kind:
+            return f"{kind}{_from_the_file(Path(value.removeprefix(kind)), info)}"
+    if value.startswith(LIVE) and value not in LIVE:
+        return value
+    raise ValueError(f"must begin with {FOLDER}, {VIDEO}, {', '.join(LIVE)} and say which")
 
 
 def _model(path: Path, info: ValidationInfo) -> Path:
@@ -72,7 +78,8 @@ class CameraSection(_Section):
     """Where pictures come from, and where they lie on the surface."""
 
     source: Annotated[str, AfterValidator(_source)] = Field(
-        description="`folder:PATH`: the photographs that are there, then each new one once it is whole"
+        description="`folder:PATH`: the photographs that are there, then each new one once it is whole; "
+        "`v4l2:/dev/video0`: a USB camera; `rtsp://…`, `http://…`: a stream; `video:PATH`: a video file"
     )
     calibration: File | None = Field(
         default=None, description="the camera's calibration: ROS camera_info YAML, or OpenCV's"
@@ -94,6 +101,41 @@ class CameraSection(_Section):
             raise ValueError(f"give one of poses, tags and mm_per_px, not {' and '.join(given) or 'none'}")
         if (self.calibration is None) != (given == ["mm_per_px"]):
             raise ValueError("calibration goes with poses or tags, and they need it; mm_per_px needs none")
+        return self
+
+
+class LiveSection(_Section):
+    """How frames of a camera, a stream or a video become photographs in a folder, before they are scanned."""
+
+    recordings: File = Field(
+        default=Path("recordings"), validate_default=True, description="folder that they are written to"
+    )
+    budget_mb: int = Field(
+        default=20_000,
+        ge=1,
+        description="that the folder may hold: then recording stops, and what is dropped is counted",
+    )
+    step: float = Field(
+        default=0.1, ge=0, lt=0.3, description="share of its width or height that the view must move by; 0 keeps all"
+    )
+    stale_s: float = Field(
+        default=5, gt=0, le=600, description="without a frame, or with the very same one: the camera is started again"
+    )
+    frames_per_s: float = Field(default=0, ge=0, le=1000, description="most that are taken; 0: as many as come")
+    width_px: int = Field(default=0, ge=0, le=LARGEST_SIDE_PX, description="asked of a v4l2 camera; 0: as it likes")
+    height_px: int = Field(default=0, ge=0, le=LARGEST_SIDE_PX, description="as `width_px`")
+    exposure_ms: float | None = Field(
+        default=None, gt=0, le=10_000, description="locked, of a v4l2 camera; without, it chooses by itself"
+    )
+    focus: float | None = Field(
+        default=None, ge=0, le=10_000, description="locked, in the camera's own steps; without, it chooses by itself"
+    )
+    jpeg_quality: int = Field(default=95, ge=50, le=100, description="of the photographs")
+
+    @model_validator(mode="after")
+    def _both_sides(self) -> Self:
+        if bool(self.width_px) != bool(self.height_px):
+            raise ValueError("width_px and height_px go together")
         return self
 
 
@@ -148,14 +190,34 @@ class RobotSettings(_Section):
 
     scan: ScanSection
     camera: CameraSection
+    live: LiveSection = Field(default_factory=LiveSection)
     model: ModelSection = Field(default_factory=ModelSection)
     keep: KeepSection = Field(default_factory=KeepSection)
     status: StatusSection = StatusSection()
 
     @property
+    def records(self) -> bool:
+        """Whether the source is one whose frames must be written down first."""
+        return not self.camera.source.startswith(FOLDER)
+
+    @property
     def folder(self) -> Path:
         """That photographs arrive in."""
-        return Path(self.camera.source.removeprefix(FOLDER))
+        return self.live.recordings if self.records else Path(self.camera.source.removeprefix(FOLDER))
+
+    @property
+    def grab(self) -> Grab:
+        """What a source whose frames are recorded is asked for."""
+        live = self.live
+        return Grab(
+            source=self.camera.source,
+            width_px=live.width_px,
+            height_px=live.height_px,
+            frames_per_s=live.frames_per_s,
+            exposure_ms=live.exposure_ms,
+            focus=live.focus,
+            jpeg_quality=live.jpeg_quality,
+        )
 
     def scan_settings(self) -> ScanSettings:
         """The same, as `crackmap scan` takes it."""

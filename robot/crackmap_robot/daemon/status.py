@@ -94,14 +94,14 @@ def health(condition: Condition, outbox: Path) -> Page:
         "state": condition.state,
         "source": condition.source,
         "quiet_for_s": round(condition.quiet_for_s, 1),
-        "trouble": [
-            what for what in (condition.disk_trouble, condition.source_trouble, condition.server_trouble) if what
-        ],
+        "trouble": condition.troubles,
         "frames": {
             "new": condition.frames_new,
             "known": condition.frames_known,
             "refused": condition.frames_refused,
         },
+        "recorded": condition.recorded,
+        "dropped": condition.dropped,
         "detections": condition.detections,
         "server": condition.server,
         "waiting": counts.waiting,
@@ -141,6 +141,8 @@ class _Figures(Collector):
             ("tiles", "Tiles that were classified", now.tiles),
             ("tiles_unscored", "Tiles that the model could not score", now.tiles_unscored),
             ("detections", "Tiles at or over the threshold", now.detections),
+            ("frames_recorded", "Frames of a live source that were written down", now.recorded),
+            ("frames_dropped", "Frames that showed something new and could not be written down", now.dropped),
         ):
             yield CounterMetricFamily(f"crackmap_{name}", what, value=count)
         with Outbox(self._outbox) as rows:
@@ -152,7 +154,11 @@ class _Figures(Collector):
         yield outbox
         for name, what, value in (
             ("source_quiet_seconds", "How long the source has had nothing new", now.quiet_for_s),
-            ("source_away", "1 while the source cannot be read", bool(now.source_trouble)),
+            (
+                "source_away",
+                "1 while the source gives nothing or cannot be read",
+                bool(now.source_trouble or now.folder_trouble),
+            ),
             ("server_away", "1 while the server takes nothing", bool(now.server_trouble)),
             ("disk_free_bytes", "Free space where the outbox lies", shutil.disk_usage(self._outbox.parent).free),
             ("last_frame_timestamp_seconds", "When a frame was finished last", now.last_frame_unix_s or 0),

@@ -1,0 +1,160 @@
+"""A process of its own that takes frames from a camera or a stream and writes them to standard output as JPEGs.
+
+OpenCV's reads may block for ever, or crash on a broken stream; a process can be killed from outside when they do. So
+nothing but this file calls cv2.VideoCapture. Run by `crackmap_robot.cameras.live`:
+
+    python -m crackmap_robot.cameras.grabber '{"source": "v4l2:/dev/video0", …}'
+
+Each frame is a line of JSON, {"taken_unix_s": …, "number": …, "size_bytes": …}, and so many bytes of JPEG. What is
+wrong is a line {"error": …}; a video file ends with {"end": true}.
+"""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from threading import Condition, Event, Thread
+from time import monotonic, time
+from typing import Any
+
+import cv2
+
+PARENT_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Grab:
+    """What to take, from where. 0 and None: as the camera likes."""
+
+    source: str
+    width_px: int = 0
+    height_px: int = 0
+    frames_per_s: float = 0.0
+    exposure_ms: float | None = None
+    focus: float | None = None
+    jpeg_quality: int = 95
+
+    @property
+    def live(self) -> bool:
+        """Whether frames that nobody takes in time are gone; a video file waits."""
+        return not self.source.startswith("video:")
+
+
+def open_capture(grab: Grab) -> Any:
+    """An opened cv2.VideoCapture. Raises ValueError with the reason."""
+    kind, _, rest = grab.source.partition(":")
+    capture = (
+        cv2.VideoCapture(rest, cv2.CAP_V4L2)
+        if kind == "v4l2"
+        else cv2.VideoCapture(rest if kind == "video" else grab.source, cv2.CAP_FFMPEG)
+    )
+    if not capture.isOpened():
+        raise ValueError("cannot be opened: is it there, switched on, and used by no other program?")
+    if kind != "v4l2":
+        return capture
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # raw frames are too many bytes for USB 2
+    wanted = {
+        cv2.CAP_PROP_FRAME_WIDTH: grab.width_px,
+        cv2.CAP_PROP_FRAME_HEIGHT: grab.height_px,
+        cv2.CAP_PROP_FPS: grab.frames_per_s,
+    }
+    for name, value in wanted.items():
+        if value:
+            capture.set(name, value)
+    if grab.exposure_ms is not None:
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, 1)  # V4L2_EXPOSURE_MANUAL
+        capture.set(cv2.CAP_PROP_EXPOSURE, 10 * grab.exposure_ms)  # V4L2 counts 100 µs
+    if grab.focus is not None:
+        capture.set(cv2.CAP_PROP_AUTOFOCUS, 0)
+        capture.set(cv2.CAP_PROP_FOCUS, grab.focus)
+    size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if grab.width_px and size != (grab.width_px, grab.height_px):
+        raise ValueError(f"gives {size[0]} × {size[1]} px, not {grab.width_px} × {grab.height_px}")
+    return capture
+
+
+class _Latest:
+    """The frame that was taken last: a slow reader gets fewer frames, never old ones."""
+
+    def __init__(self, capture: Any) -> None:
+        self._capture, self._changed = capture, Condition()
+        self._taken: tuple[Any, float, int] | None = None
+        self._number, self.ended = 0, False
+        Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            good, pixels = self._capture.read()
+            with self._changed:
+                self._number += 1
+                self._taken, self.ended = ((pixels, time(), self._number), False) if good else (None, True)
+                self._changed.notify()
+            if not good:
+                return
+
+    def take(self) -> tuple[Any, float, int] | None:
+        """Waits for a frame that was not taken yet; None when the stream has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken is not None or self.ended)
+            taken, self._taken = self._taken, None
+            return taken
+
+
+def run(grab: Grab) -> int:
+    """Write frames until the source ends (0) or fails (1)."""
+    # A debugging line of FFmpeg's on standard output would look like a frame.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        capture = open_capture(grab)
+    except ValueError as error:
+        out.write(json.dumps({"error": str(error)}).encode() + b"\n")
+        return 1
+    latest = _Latest(capture) if grab.live else None
+    number, next_s = 0, monotonic()
+    while True:
+        if latest is not None:
+            taken = latest.take()
+            if taken is None:
+                out.write(json.dumps({"error": "the stream ended"}).encode() + b"\n")
+                return 1
+            pixels, taken_s, number = taken
+        else:
+            good, pixels = capture.read()
+            if not good:
+                out.write(b'{"end": true}\n')
+                return 0
+            taken_s, number = time(), number + 1
+        if grab.live and grab.frames_per_s:
+            if monotonic() < next_s:
+                continue
+            next_s = max(next_s + 1 / grab.frames_per_s, monotonic() - 1)
+        _, content = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, grab.jpeg_quality))
+        header = {"taken_unix_s": taken_s, "number": number, "size_bytes": len(content)}
+        out.write(json.dumps(header).encode() + b"\n")
+        out.write(content.tobytes())
+        out.flush()
+
+
+def _end_with_the_parent() -> None:
+    """A read that blocks for ever must not outlive the daemon."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        Event().wait(PARENT_EVERY_S)
+    os._exit(1)
+
+
+def main() -> None:
+    """The process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the daemon, which ends this process
+    Thread(target=_end_with_the_parent, daemon=True).start()
+    try:
+        code = run(Grab(**json.loads(sys.argv[1])))
+    except BrokenPipeError:
+        code = 1
+    os._exit(code)  # a reader that hangs in OpenCV would keep an ordinary exit waiting
+
+
+if __name__ == "__main__":
+    main()
