@@ -1,0 +1,29 @@
+"""A calibration as ROS camera_info YAML, which `crackmap_robot.calibration.read_camera` reads. Pure."""
+
+import json
+from collections.abc import Sequence
+
+from crackmap_robot.calibrating.solution import NAMES, Solution
+
+
+def camera_yaml(solution: Solution, name: str) -> str:
+    """The file's text; how exact each value is stands in comments."""
+    fx, fy, cx, cy, *lens = solution.values
+    sigmas = ", ".join(f"{key} {sigma:.3g}" for key, sigma in zip(NAMES, solution.sigmas, strict=True))
+    return (
+        f"# crackmap robot calibrate: {len(solution.views)} photographs, corners miss by {solution.rms_px:.3f} px\n"
+        f"# standard deviations: {sigmas}\n"
+        f"image_width: {solution.width_px}\n"
+        f"image_height: {solution.height_px}\n"
+        f"camera_name: {json.dumps(name, ensure_ascii=False)}\n"
+        f"{_matrix('camera_matrix', 3, 3, [fx, 0, cx, 0, fy, cy, 0, 0, 1])}"
+        "distortion_model: plumb_bob\n"
+        f"{_matrix('distortion_coefficients', 1, 5, lens)}"
+        f"{_matrix('rectification_matrix', 3, 3, [1, 0, 0, 0, 1, 0, 0, 0, 1])}"
+        f"{_matrix('projection_matrix', 3, 4, [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0])}"
+    )
+
+
+def _matrix(name: str, rows: int, columns: int, values: Sequence[float]) -> str:
+    # repr gives the shortest text that reads back as the same number
+    return f"{name}:\n  rows: {rows}\n  cols: {columns}\n  data: [{', '.join(map(repr, map(float, values)))}]\n"
