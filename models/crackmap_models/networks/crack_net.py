@@ -18,6 +18,8 @@ SMALLEST_INPUT_PX = 32
 STEM = 12
 # Width and number of blocks of each stage. Each halves the resolution, but for the first: it follows the stem (¼).
 STAGES = ((32, 1), (56, 3), (128, 4), (192, 2))
+# Features that are pooled: where the map is smallest, many of them cost little.
+HEAD = 320
 DROPOUT = 0.2
 # The stage whose positions say, in training, where a crack is: the last one that is fine enough.
 CELLS_STAGE = 2
@@ -49,6 +51,8 @@ def crack_net(tile_px: int | None = None, *, cells: bool = False) -> Any:
             x = _block(x, width, strides=2 if stage and block == 0 else 1)
         if stage == CELLS_STAGE:
             places = layers.Conv2D(1, 1, name="cells")(x) if cells else None
+    x = layers.Conv2D(HEAD, 1, use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM)(x))
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
     x = layers.Dropout(DROPOUT)(x)
     logit = layers.Dense(1, name="logit")(x)

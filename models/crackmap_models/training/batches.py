@@ -20,6 +20,8 @@ from crackmap_models.training.labels import SURE, Targets
 
 Batch = tuple[Pixels, Targets, Targets]
 BATCHES_AHEAD = 3
+# Kinds of tiles to draw on: what of them shows no crack.
+PHOTOGRAPHED = ("metu", "sdnet2018", "folder", "looked_at")
 # A drawn crack passes through a cell when it changes at least so many of its pixels by so many grey levels.
 CELL_LEAST_PIXELS = 4
 CELL_LEAST_STEP = 8
@@ -32,25 +34,33 @@ FIRST_SURFACE = (0.5, 0.85)
 class Mix:
     """How many tiles of each kind make one epoch. All of a kind are seen before one is seen again.
 
-    `drawn_crack` and `drawn_look_alike` are crack-free tiles of all photographed sources with something drawn on
-    them: a crack (half of the time beside a look-alike), or look-alikes only.
+    `looked_at_no_crack` are the tiles that somebody looked at because their label or a network said crack, and that
+    show none: the hardest there are, so they come as often as cracks do. `drawn_crack` and `drawn_look_alike` are
+    crack-free tiles of all photographed sources with something drawn on them: a crack (half of the time beside a
+    look-alike), or look-alikes only.
     """
 
-    metu_crack: int = 2400
+    metu_crack: int = 3200
     metu_no_crack: int = 3200
-    sdnet2018_crack: int = 3600
-    sdnet2018_no_crack: int = 5000
+    sdnet2018_crack: int = 4000
+    sdnet2018_no_crack: int = 4200
+    looked_at_no_crack: int = 1200
     folder_crack: int = 2000
     folder_no_crack: int = 2000
     rendered_crack: int = 800
     rendered_no_crack: int = 800
     drawn_crack: int = 2600
-    drawn_look_alike: int = 2600
+    drawn_look_alike: int = 2000
 
     def count(self, kind: str) -> int:
         """How many tiles of a kind an epoch holds."""
         number: int = getattr(self, kind)
         return number
+
+
+def _kind(tile: LabelledTile) -> str:
+    source = "looked_at" if tile.looked_at and not tile.crack else tile.source
+    return f"{source}_{'crack' if tile.crack else 'no_crack'}"
 
 
 @dataclass(slots=True)
@@ -76,8 +86,8 @@ class TrainingBatches:
         kinds: dict[str, list[int]] = {}
         for index, (tile, target) in enumerate(zip(self.tiles, self.targets, strict=True)):
             if not np.isnan(target):
-                kinds.setdefault(f"{tile.source}_{'crack' if tile.crack else 'no_crack'}", []).append(index)
-        plain = [k for source in ("metu", "sdnet2018", "folder") for k in kinds.get(f"{source}_no_crack", [])]
+                kinds.setdefault(_kind(tile), []).append(index)
+        plain = [k for source in PHOTOGRAPHED for k in kinds.get(f"{source}_no_crack", [])]
         if plain:
             kinds |= {"drawn_crack": plain, "drawn_look_alike": plain}
         self._kinds = {kind: np.array(kinds[kind], np.int64) for kind in sorted(kinds) if self.mix.count(kind)}

@@ -28,7 +28,7 @@ class Settings:
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     canvas_px: int = 240
     batch_size: int = 64
-    epochs: int = 36
+    epochs: int = 48
     patience: int = 10
     rate: float = 3e-3
     constant_rate: bool = False  # plain Adam at one rate; otherwise AdamW with warm-up and cosine decay

@@ -10,7 +10,7 @@ from crackmap_models.networks.crack_net import STAGES, crack_net
 
 def test_the_shipped_network_is_compact_and_the_same_for_all_sizes() -> None:
     any_size = crack_net()
-    assert any_size.count_params() < 150_000
+    assert any_size.count_params() < 250_000
     rng = np.random.default_rng(0)
     for side in (32, 61, 227, 256):
         fixed = crack_net(side)

@@ -48,6 +48,23 @@ def test_all_tiles_of_a_kind_are_seen_before_one_is_seen_again(
             assert max(counts) - min(counts) <= 1
 
 
+def test_tiles_that_somebody_looked_at_and_found_without_a_crack_have_a_share_of_their_own() -> None:
+    rows = [
+        LabelledTile(Path(str(k)), crack, "sdnet2018", "walls", "g", "train", looked_at)
+        for k, (crack, looked_at) in enumerate([(False, False)] * 50 + [(False, True)] * 3 + [(True, True)] * 3)
+    ]
+    mix = batches.Mix(
+        sdnet2018_crack=2, sdnet2018_no_crack=10, looked_at_no_crack=6, drawn_crack=53, drawn_look_alike=0
+    )
+    order = batches.TrainingBatches(rows, targets(rows, "by_eye"), mix, 32, 1, 0).order(0)
+    drawn = {index for kind, index in order if kind == "drawn_crack"}
+    assert Counter(kind for kind, _ in order) == {
+        "sdnet2018_crack": 2, "sdnet2018_no_crack": 10, "looked_at_no_crack": 6, "drawn_crack": 53,
+    }  # fmt: skip
+    assert Counter(index for kind, index in order if kind == "looked_at_no_crack") == {50: 2, 51: 2, 52: 2}
+    assert drawn == set(range(53)), "cracks are drawn on them too"
+
+
 def test_an_epoch_is_the_same_wherever_one_begins(tmp_path: Path) -> None:
     rows = tiles(tmp_path, 6, 6)
     mix = batches.Mix(metu_crack=4, metu_no_crack=4, drawn_crack=2, drawn_look_alike=2)

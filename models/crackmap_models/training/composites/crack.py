@@ -64,15 +64,15 @@ def draw_crack(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def _opening(paths: list[Paths], height: int, width: int, rng: np.random.Generator) -> Opening:
     """Most are hairlines, none is a gap; a network is never wide, nor is what would be a blot in a corner."""
     kind = rng.random()
-    if kind < 0.62:
+    if kind < 0.52:
         width_px = log_uniform(0.7, 2.0, rng)
-    elif kind < 0.9 or sum(len(each.points) for each in paths) > 4:
-        width_px = log_uniform(1.5, 5.0, rng)
+    elif kind < 0.85 or sum(len(each.points) for each in paths) > 4:
+        width_px = log_uniform(1.5, 6.0, rng)
     else:
-        width_px = log_uniform(5.0, 9.0, rng)
+        width_px = log_uniform(5.0, 14.0, rng)
     width_px = min(width_px, length_px(paths, height, width) / LENGTH_TO_WIDTH)
     gone = rng.uniform(0.05, 0.35) if width_px < 3 and rng.random() < 0.4 else 0.0
-    return Opening(width_px, rng.uniform(0.15, 0.45), rng.uniform(0.1, 0.4), gone)
+    return Opening(width_px, rng.uniform(0.08, 0.45), rng.uniform(0.03, 0.4), gone)
 
 
 def _depth(

@@ -40,8 +40,8 @@ SHARES: dict[Draw, float] = {  # from the surface outwards, which is the order o
     draw_tape: 0.7,
     draw_shadow: 3,
     draw_leaves: 1,
-    draw_cable: 2,
-    draw_twig: 2.5,
+    draw_cable: 1.5,
+    draw_twig: 1.5,
     draw_grass: 0.7,
 }
 _DRAWS = tuple(SHARES)

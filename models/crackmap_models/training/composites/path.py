@@ -67,7 +67,7 @@ def displaced(ends: Points, rough: float, keep: float, rng: np.random.Generator)
 
 
 def _lines(height: int, width: int, rng: np.random.Generator, kind: float) -> list[Paths]:
-    rough, keep = log_uniform(0.05, 0.2, rng), rng.uniform(0.85, 1.08)
+    rough, keep = log_uniform(0.035, 0.2, rng), rng.uniform(0.85, 1.08)
     main = _main(height, width, rough, keep, rng)
     paths = [main]
     if kind < 0.2:
