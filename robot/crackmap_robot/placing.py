@@ -1,5 +1,6 @@
 """How the frames of a scan get their place: from poses or tags and a calibration, or only a scale. Pure."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,11 +11,15 @@ from crackmap.messages import Camera, NoPose, Placement, Pose, PoseSolution, Sca
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.calibration import check_fits, read_camera
 from crackmap_robot.cameras.camera import Photo, Pixels
+from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing, PoseFile, read_poses
 from crackmap_robot.poses.tag_layout import read_tag_layout
 from crackmap_robot.poses.tag_pose import pose_of
 from crackmap_robot.poses.tags import TagFinder
 from crackmap_robot.projection import place
+
+BOOK_PATIENCE_S = 5.0
+LIVE_SHA256 = hashlib.sha256(b"poses that came while it was recorded").hexdigest()
 
 
 class Placing(Protocol):
@@ -73,6 +78,19 @@ class ByTags:
         return _placed(self.pose_solution, pose_of(self.finder.corners(pixels), camera, self.layout_sigma_m), grid)
 
 
+@dataclass(frozen=True)
+class ByBook:
+    """Photographs that this daemon records, with the poses that came meanwhile."""
+
+    pose_solution: PoseSolution
+    book: PoseBook
+
+    def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Placement:  # noqa: ARG002 - as above
+        """From the book, by file name."""
+        check_fits(self.pose_solution.camera, grid.width_px, grid.height_px, Path(photo.label))
+        return _placed(self.pose_solution, self.book.pose_for(photo.label, BOOK_PATIENCE_S), grid)
+
+
 def by_poses(scan: Scan, poses: Path, camera: Path) -> ByPoses:
     """Read a pose file and a camera file. Raises InputError with file, line, key and value."""
     pose_file = read_poses(poses)
@@ -84,6 +102,15 @@ def by_tags(scan: Scan, layout: Path, camera: Path) -> ByTags:
     """Read a layout of tags and a camera file. Raises InputError with file, key and value."""
     tags = read_tag_layout(layout)
     return ByTags(_pose_solution(scan, f"tags {layout.name}", tags.sha256, camera), TagFinder(tags), tags.sigma_m)
+
+
+def by_book(scan: Scan, book: PoseBook, stream: str, camera: Path) -> ByBook:
+    """Read a camera file. Raises InputError with file, line, key and value.
+
+    The book grows, so its content names no solution: what came live is one solution of the scan. Each photograph's pose
+    is written once and never changed; better ones, computed later, are another solution.
+    """
+    return ByBook(_pose_solution(scan, f"live {stream}", LIVE_SHA256, camera), book)
 
 
 def _pose_solution(scan: Scan, source: str, poses_sha256: str, camera: Path) -> PoseSolution:

@@ -6,7 +6,7 @@ from threading import Event
 
 from crackmap import scores
 from crackmap.errors import ServerUnavailable
-from crackmap.messages import Flag, NoPose
+from crackmap.messages import Flag, NoPose, Scan
 from crackmap_robot import score_table
 from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.folder import Folder, open_folder
@@ -67,23 +67,33 @@ def run_scan(settings: ScanSettings) -> Summary:
         )
 
 
-def scanner_for(settings: ScanSettings, classifier: Classifier) -> Scanner:
-    """The stages that the settings ask for. Raises InputError for poses, tags or a camera file that cannot be used."""
+def scanner_for(settings: ScanSettings, classifier: Classifier, placing: Placing | None = None) -> Scanner:
+    """The stages that the settings ask for; with `placing` in place of what they say of places.
+
+    Raises InputError for poses, tags or a camera file that cannot be used.
+    """
     manifest = classifier.manifest
-    scan = recording(settings.structure, settings.surface, settings.inspection, settings.target_width_mm)
+    scan = scan_of(settings)
     threshold = manifest.threshold if settings.threshold is None else settings.threshold
-    placing: Placing
-    if settings.poses is not None and settings.camera is not None:
-        placing = by_poses(scan, settings.poses, settings.camera)
-    elif settings.tags is not None and settings.camera is not None:
-        placing = by_tags(scan, settings.tags, settings.camera)
-    else:
-        assert settings.mm_per_px is not None, "ScanSettings asks for one of the three"
-        placing = ByScale(settings.mm_per_px)
+    placing = placing or _placing(settings, scan)
     headers = Headers(
         scan, analysis(scan, manifest, settings.stride(manifest.tile_px), threshold), placing.pose_solution
     )
     return Scanner(headers, placing, settings.frames, classifier.score, manifest.mm_per_px)
+
+
+def scan_of(settings: ScanSettings) -> Scan:
+    """The scan that the settings name."""
+    return recording(settings.structure, settings.surface, settings.inspection, settings.target_width_mm)
+
+
+def _placing(settings: ScanSettings, scan: Scan) -> Placing:
+    if settings.poses is not None and settings.camera is not None:
+        return by_poses(scan, settings.poses, settings.camera)
+    if settings.tags is not None and settings.camera is not None:
+        return by_tags(scan, settings.tags, settings.camera)
+    assert settings.mm_per_px is not None, "ScanSettings asks for one of the three"
+    return ByScale(settings.mm_per_px)
 
 
 def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progress: ScanProgress) -> Iterator[str]:

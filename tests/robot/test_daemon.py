@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -321,3 +322,76 @@ def test_a_camera_that_drops_out_loses_nothing_that_was_recorded(draw, model: Pa
     assert reports == {hashlib.sha256(path.read_bytes()).hexdigest() for path in photographs}
     # 180 steps of a twentieth of the view: one photograph in two or three; a stream that begins shows some to nobody.
     assert 30 < len(photographs) < 110
+
+
+CAMERA = """\
+image_width: 320
+image_height: 240
+camera_name: test
+camera_matrix: {rows: 3, cols: 3, data: [400, 0, 159.5, 0, 400, 119.5, 0, 0, 1]}
+distortion_model: plumb_bob
+distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
+"""
+
+
+def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(
+    draw, crackmap, model: Path, tmp_path: Path
+) -> None:
+    """A camera moves along a wall, its odometry tells the time and place; later the same is scanned from the files."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stopped = Event()
+
+    def odometry() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            while not stopped.wait(0.05):
+                now_s = time.time()
+                pose = {"time_s": now_s, "position_m": [now_s % 1000, 2, 0.8], "orientation_xyzw": [1, 0, 0, 0]}
+                out.sendto(json.dumps(pose).encode(), ("127.0.0.1", port))
+                out.sendto(b"garbage", ("127.0.0.1", port))
+
+    teller = Thread(target=odometry)
+    teller.start()
+    try:
+        with streams.Stream(lambda _: streams.drive(draw(1, 2400, 240), 320, 240, 16)) as stream:
+            daemon = Daemon(tmp_path / "robot", model)
+            (daemon.folder / "camera.yaml").write_text(CAMERA)
+            config = daemon.folder / "robot.toml"
+            text = config.read_text().replace("folder:photos", stream.address)
+            config.write_text(
+                text.replace("mm_per_px = 0.5", f'pose_stream = "udp:{port}"\ncalibration = "camera.yaml"')
+            )
+            checked = crackmap("robot", "check", "--config", config)
+            assert "320 × 240 px, 2 mm per pixel; the model was made for" in checked.out
+            with daemon.running():
+                daemon.until("kept", 8)
+                assert json.loads(daemon.get("/healthz"))["poses"] > 10
+                assert json.loads(daemon.get("/healthz"))["poses_refused"] > 10
+                daemon.stop()
+    finally:
+        stopped.set()
+        teller.join()
+
+    def placements(outbox: Path) -> dict[str, Any]:
+        with sqlite3.connect(outbox) as rows:
+            found = dict(
+                rows.execute(
+                    "SELECT label, json_extract(body, '$.placement.pose') FROM report "
+                    "WHERE json_extract(body, '$.placement.pose') IS NOT NULL"
+                )
+            )
+        rows.close()
+        return found
+
+    live = placements(daemon.outbox)
+    assert len(live) >= 8
+    recordings = daemon.folder / "recordings"
+    again = ("--poses", recordings / "poses.jsonl", "--camera", daemon.folder / "camera.yaml")
+    ran = crackmap(
+        "scan", recordings, "--surface", "north", "--inspection", "2026", "--model", model,
+        "--outbox", tmp_path / "again.sqlite", *again,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    later = placements(tmp_path / "again.sqlite")
+    assert live.items() <= later.items()

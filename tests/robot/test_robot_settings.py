@@ -34,6 +34,7 @@ def read(config: Path, text: str) -> RobotSettings:
 def test_paths_start_from_the_file_and_the_rest_has_defaults(config: Path) -> None:
     settings = read(config, SHORT)
     assert settings.folder == config.parent / "photos"
+    assert settings.live.recordings == config.parent / "recordings"
     assert settings.model.file.name == "crack-227.tflite"
     assert settings.model.file.exists()
     assert settings.keep.frames is Frames.KEYFRAMES
@@ -54,9 +55,15 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
         (SHORT.replace('surface = "north"\n', ""), "line 2, scan.surface: is missing"),
         (SHORT.replace('"north"', '" north"'), "line 3, scan.surface: ' north': string should match"),
         (SHORT.replace("mm_per_px = 0.23", "mm_per_px = -1"), "line 8, camera.mm_per_px: -1: input should be greater"),
-        (SHORT.replace("mm_per_px = 0.23", ""), "line 6, camera: give one of poses, tags and mm_per_px, not none"),
-        (SHORT + 'tags = "tags.toml"', "line 6, camera: give one of poses, tags and mm_per_px, not tags and mm_per_px"),
-        (SHORT.replace("mm_per_px = 0.23", 'tags = "t.toml"'), "line 6, camera: calibration goes with poses or tags"),
+        (
+            SHORT.replace("mm_per_px = 0.23", ""),
+            "line 6, camera: give one of poses, tags, pose_stream and mm_per_px, not none",
+        ),
+        (
+            SHORT + 'tags = "tags.toml"',
+            "line 6, camera: give one of poses, tags, pose_stream and mm_per_px, not tags and mm_per_px",
+        ),
+        (SHORT.replace("mm_per_px = 0.23", 'tags = "t.toml"'), "line 6, camera: calibration goes with poses, tags or"),
         (SHORT.replace("folder:photos", "photos"), "line 7, camera.source: 'photos': must begin with folder:"),
         (SHORT + "speed = 3", "line 9, camera.speed: is not known; there are source, calibration"),
         (SHORT + "[camra]\nspeed = 3", "line 9, camra: is not known; there are scan, camera, live,"),

@@ -4,17 +4,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, sleep
 
 import httpx2
 import numpy as np
 
 from crackmap.errors import CrackmapError
-from crackmap.messages import NoPose
+from crackmap.messages import NoPose, Pose
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
@@ -22,13 +22,19 @@ from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
 from crackmap_robot.classifier import Classifier
+from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
+from crackmap_robot.placing import by_book
+from crackmap_robot.poses.book import PoseBook
+from crackmap_robot.poses.file import Missing
+from crackmap_robot.poses.listener import PoseListener
 from crackmap_robot.reports import out_of_range
-from crackmap_robot.scan_run import scanner_for
+from crackmap_robot.scan_run import scan_of, scanner_for
 
 TILES_PER_SIDE = 5
+NOW, POLL_S = "now.jpg", 0.05
 PATIENCE_S = 15.0
 """What a camera may take to give its first frame."""
 COMMITS = 5
@@ -89,49 +95,67 @@ def _model(settings: RobotSettings) -> tuple[bool, str]:
 
 
 def _source(settings: RobotSettings) -> tuple[bool, str]:
-    with Classifier(settings.model.file, 1, settings.model.runtime) as classifier:
-        scanner = scanner_for(settings.scan_settings(), classifier)
-        scale = classifier.manifest.mm_per_px
-        with tempfile.TemporaryDirectory() as folder:
-            if settings.records:
-                there = _one_frame(settings, Path(folder))
-                if isinstance(there, str):
-                    return False, there
-            elif settings.folder.is_dir() and not any(settings.folder.iterdir()):
+    with ExitStack() as opened:
+        classifier = opened.enter_context(Classifier(settings.model.file, 1, settings.model.runtime))
+        now = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        placing = None
+        if not settings.records:
+            scanner = scanner_for(settings.scan_settings(), classifier)
+            if settings.folder.is_dir() and not any(settings.folder.iterdir()):
                 return True, f"{settings.folder}: is empty; photographs are scanned as they arrive"
-            else:
-                there = settings.folder
-            photographs = open_folder(there)
-            first = next(photographs.frames())
+            folder = open_folder(settings.folder)
+        else:
+            listener = None
+            if settings.pose_address is not None:
+                listener = opened.enter_context(PoseListener(*settings.pose_address))
+            still = _one_frame(settings)
+            if isinstance(still, str):
+                return False, still
+            (now / NOW).write_bytes(still.content)
+            if listener is not None and settings.camera.calibration is not None:
+                book = PoseBook(now)
+                book.write(NOW, _pose(listener, still.taken_unix_s))
+                placing = by_book(scan_of(settings.scan_settings()), book, listener.name, settings.camera.calibration)
+            scanner = scanner_for(settings.scan_settings(), classifier, placing)
+            folder = open_folder(now)
+        first = next(folder.frames())
         if not isinstance(first, Photo):
             return False, str(first.error)
-        said = f"{settings.camera.source}: {first.image.width_px} × {first.image.height_px} px"
-        if not settings.records:
-            said = f"{len(photographs.photographs)} photographs; {first.label}: {said.rpartition(': ')[2]}"
+        name = settings.camera.source if settings.records else f"{len(folder.photographs)} photographs; {first.label}"
+        said = f"{name}: {first.image.width_px} × {first.image.height_px} px"
         pixels = decode(first.content, first.image, first.label)
         placement = scanner.placing.placement(first, scanner.headers.grid(first), pixels)
         if isinstance(placement, NoPose):
             return False, f"{said}, no place on the surface: {placement.cause}"
         said = f"{said}, {placement.mm_per_px:.3g} mm per pixel"
+        scale = classifier.manifest.mm_per_px
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"
             return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
         return True, said
 
 
-def _one_frame(settings: RobotSettings, folder: Path) -> Path | str:
-    """A photograph of what the camera sees now, or why there is none."""
+def _one_frame(settings: RobotSettings) -> Still | str:
+    """What the camera sees now, or why there is nothing."""
     end_s = monotonic() + PATIENCE_S
     camera = LiveCamera(settings.grab, settings.live.stale_s, lambda seconds: monotonic() + seconds > end_s)
-    why = f"{settings.camera.source}: gives no frame in {PATIENCE_S:g} s"
     for item in camera.stills():
         if isinstance(item, Still):
-            path = folder / "now.jpg"
-            path.write_bytes(item.content)
-            return path
+            return item
         if item.why:
             return item.why
-    return why
+    return f"{settings.camera.source}: gives no frame in {PATIENCE_S:g} s"
+
+
+def _pose(listener: PoseListener, time_s: float) -> Pose | Missing:
+    """The pose at that time, or why there is none."""
+    end_s = monotonic() + POSE_PATIENCE_S
+    while monotonic() < end_s:
+        pose = listener.at(time_s, 0.0)
+        if pose is not None:
+            return pose
+        sleep(POLL_S)
+    return Missing(f"{listener.name}: no pose came in {POSE_PATIENCE_S:g} s")
 
 
 def _outbox(settings: RobotSettings) -> tuple[bool, str]:

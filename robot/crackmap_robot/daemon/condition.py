@@ -29,6 +29,9 @@ class Condition:
     detections: int = 0
     recorded: int = 0
     recording_failures: int = 0
+    poses: int = 0
+    poses_refused: int = 0
+    """Of a live stream: what was no pose, or came too late."""
     dropped: int = 0
     """Frames of a live source that showed something new and could not be written down."""
     last_frame_unix_s: float | None = None

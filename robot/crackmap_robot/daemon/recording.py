@@ -1,7 +1,10 @@
 """The daemon's second thread, where the source is live: frames become photographs while the first one scans."""
 
 import logging
+import math
+from dataclasses import dataclass
 from threading import Event, Thread
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -10,26 +13,45 @@ from crackmap_robot.cameras.live import LiveCamera
 from crackmap_robot.cameras.recorder import FolderFullError, Recorder
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.settings import VIDEO, RobotSettings
+from crackmap_robot.poses.book import PoseBook
+from crackmap_robot.poses.file import Missing
+from crackmap_robot.poses.listener import PoseListener
 
 MEGABYTE = 1_000_000
 USB_DIGITS, STREAM_DIGITS = 1, 0
 """A USB camera's frame arrives within about a tenth of a second, a network's within about one."""
 TRY_AGAIN_S = 5.0
+POSE_PATIENCE_S = 2.0
+"""A pose from after a photograph must come so soon: it is placed between two."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A photograph whose pose is not known yet, and until when it may come."""
+
+    name: str
+    taken_unix_s: float
+    end_s: float
 
 
 class Recording:
     """Records in a thread until it is left. A context manager."""
 
-    def __init__(self, settings: RobotSettings, condition: Condition, stop: Event) -> None:
-        """Raises StorageError when the folder cannot be made."""
+    def __init__(
+        self, settings: RobotSettings, condition: Condition, stop: Event, poses: tuple[PoseListener, PoseBook] | None
+    ) -> None:
+        """`poses`: where they come from and are written to. Raises StorageError when the folder cannot be made."""
         source, live = settings.camera.source, settings.live
         arrival = USB_DIGITS if source.startswith("v4l2:") else STREAM_DIGITS
         digits = None if source.startswith(VIDEO) else arrival
         self._camera = LiveCamera(settings.grab, live.stale_s, stop.wait)
         self._recorder = Recorder(live.recordings, live.budget_mb * MEGABYTE, live.step, digits)
         self._condition, self._stop = condition, stop
+        self._poses = poses
+        self._time_sigma_s = 10.0**-arrival / math.sqrt(3)
+        self._without_pose: list[_Waiting] = []
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
     def __enter__(self) -> Self:
@@ -56,6 +78,7 @@ class Recording:
     def _record(self) -> None:
         condition = self._condition
         for item in self._camera.stills():
+            self._write_poses()
             if isinstance(item, Quiet):
                 condition.tell("source_trouble", item.why or condition.source_trouble)
                 continue
@@ -68,3 +91,21 @@ class Recording:
                 continue
             condition.tell("recording_trouble", "")
             condition.recorded += name is not None
+            if name is not None and self._poses is not None:
+                self._without_pose.append(_Waiting(name, item.taken_unix_s, monotonic() + POSE_PATIENCE_S))
+
+    def _write_poses(self) -> None:
+        """The poses of the last photographs, as far as they can be told by now."""
+        if self._poses is None:
+            return
+        listener, book = self._poses
+        self._condition.poses, self._condition.poses_refused = listener.taken, listener.refused + listener.late
+        waiting, self._without_pose = self._without_pose, []
+        for photo in waiting:
+            pose = listener.at(photo.taken_unix_s, self._time_sigma_s)
+            if pose is not None:
+                book.write(photo.name, pose)
+            elif monotonic() > photo.end_s:
+                book.write(photo.name, Missing(f"{listener.name}: no pose came after it"))
+            else:
+                self._without_pose.append(photo)

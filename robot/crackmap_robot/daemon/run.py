@@ -23,9 +23,12 @@ from crackmap_robot.headers import Headers
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
+from crackmap_robot.placing import by_book
+from crackmap_robot.poses.book import PoseBook
+from crackmap_robot.poses.listener import PoseListener
 from crackmap_robot.reports import detections
 from crackmap_robot.scan import Known, Scored
-from crackmap_robot.scan_run import scanner_for
+from crackmap_robot.scan_run import scan_of, scanner_for
 from crackmap_robot.upload import BackgroundUpload
 
 UPLINK_PATIENCE_S = 3.0
@@ -46,7 +49,12 @@ def run_daemon(settings: RobotSettings) -> Condition:
         classifier = opened.enter_context(
             Classifier(settings.model.file, settings.model.threads, settings.model.runtime)
         )
-        scanner = scanner_for(scan_settings, classifier)
+        poses, placing = None, None
+        if settings.pose_address is not None and settings.camera.calibration is not None:
+            listener = opened.enter_context(PoseListener(*settings.pose_address))
+            poses = listener, PoseBook(settings.live.recordings)
+            placing = by_book(scan_of(scan_settings), poses[1], listener.name, settings.camera.calibration)
+        scanner = scanner_for(scan_settings, classifier, placing)
         opened.enter_context(locked(keep.outbox))
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
@@ -55,7 +63,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
         if keep.server is not None:
             uplink = opened.enter_context(BackgroundUpload(keep.outbox, keep.server, UPLINK_PATIENCE_S))
         if settings.records:
-            opened.enter_context(Recording(settings, condition, stop))
+            opened.enter_context(Recording(settings, condition, stop, poses))
         _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})
         notifier.ready()
         source = WatchedFolder(settings.folder, stop.wait)

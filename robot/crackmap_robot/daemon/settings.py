@@ -14,6 +14,7 @@ from crackmap.surfaces import Name
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
 from crackmap_robot.evidence import Frames
+from crackmap_robot.poses.book import NAME as BOOK
 from crackmap_robot.runtimes import Runtime
 from crackmap_robot.settings import (
     LARGEST_MM,
@@ -25,6 +26,7 @@ from crackmap_robot.settings import (
 )
 from crackmap_robot.uplink import checked_address
 
+MOST_PORT = 65_535
 FOLDER, VIDEO = "folder:", "video:"
 LIVE = ("v4l2:", "rtsp://", "rtsps://", "http://", "https://")
 
@@ -41,6 +43,15 @@ def _source(value: str, info: ValidationInfo) -> str:
     if value.startswith(LIVE) and value not in LIVE:
         return value
     raise ValueError(f"must begin with {FOLDER}, {VIDEO}, {', '.join(LIVE)} and say which")
+
+
+def _stream(value: str) -> str:
+    if (
+        re.fullmatch(r"udp:(([\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", value)
+        and int(value.rpartition(":")[2]) <= MOST_PORT
+    ):
+        return value
+    raise ValueError(f"must be udp:PORT or udp:HOST:PORT, with a port up to {MOST_PORT}")
 
 
 def _model(path: Path, info: ValidationInfo) -> Path:
@@ -90,17 +101,25 @@ class CameraSection(_Section):
     tags: File | None = Field(
         default=None, description="a TOML layout of tags on the surface, in place of `poses`. Needs `calibration`"
     )
+    pose_stream: Annotated[str, AfterValidator(_stream)] | None = Field(
+        default=None,
+        description="`udp:9870`, or `udp:HOST:9870`: poses as JSON lines while a camera or stream is recorded, in "
+        "place of `poses`; without a host only from this machine. Needs `calibration`",
+    )
     mm_per_px: float | None = Field(
-        default=None, gt=0, le=LARGEST_MM, description="only a scale, in place of all three: frames stay unplaced"
+        default=None, gt=0, le=LARGEST_MM, description="only a scale, in place of all these: frames stay unplaced"
     )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        given = [name for name in ("poses", "tags", "mm_per_px") if getattr(self, name) is not None]
+        given = [name for name in ("poses", "tags", "pose_stream", "mm_per_px") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give one of poses, tags and mm_per_px, not {' and '.join(given) or 'none'}")
+            there = " and ".join(given) or "none"
+            raise ValueError(f"give one of poses, tags, pose_stream and mm_per_px, not {there}")
+        if given == ["pose_stream"] and not self.source.startswith(LIVE):
+            raise ValueError("pose_stream goes with a camera or a stream: to place photographs or a video, give poses")
         if (self.calibration is None) != (given == ["mm_per_px"]):
-            raise ValueError("calibration goes with poses or tags, and they need it; mm_per_px needs none")
+            raise ValueError("calibration goes with poses, tags or pose_stream, and they need it; mm_per_px needs none")
         return self
 
 
@@ -206,6 +225,14 @@ class RobotSettings(_Section):
         return self.live.recordings if self.records else Path(self.camera.source.removeprefix(FOLDER))
 
     @property
+    def pose_address(self) -> tuple[str, int] | None:
+        """Host and port that poses arrive at."""
+        if self.camera.pose_stream is None:
+            return None
+        host, _, port = self.camera.pose_stream.removeprefix("udp:").rpartition(":")
+        return host or "127.0.0.1", int(port)
+
+    @property
     def grab(self) -> Grab:
         """What a source whose frames are recorded is asked for."""
         live = self.live
@@ -228,7 +255,7 @@ class RobotSettings(_Section):
             inspection=scan.inspection,
             structure=scan.structure,
             target_width_mm=scan.target_width_mm,
-            poses=camera.poses,
+            poses=camera.poses if camera.pose_stream is None else self.live.recordings / BOOK,
             tags=camera.tags,
             camera=camera.calibration,
             mm_per_px=camera.mm_per_px,
@@ -255,6 +282,8 @@ def read_settings(path: Path) -> RobotSettings:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingError(f"{path}: is not TOML: {error}.") from error
     try:
+        # A section that is not written is an empty one, whose default paths start from this file too.
+        values = {name: {} for name in ("live", "model", "keep")} | values
         return RobotSettings.model_validate(values, context={"folder": path.absolute().parent})
     except ValidationError as error:
         raise SettingError("\n".join(_complaints(path, text, error))) from error

@@ -102,6 +102,8 @@ def health(condition: Condition, outbox: Path) -> Page:
         },
         "recorded": condition.recorded,
         "dropped": condition.dropped,
+        "poses": condition.poses,
+        "poses_refused": condition.poses_refused,
         "detections": condition.detections,
         "server": condition.server,
         "waiting": counts.waiting,
@@ -141,6 +143,8 @@ class _Figures(Collector):
             ("tiles", "Tiles that were classified", now.tiles),
             ("tiles_unscored", "Tiles that the model could not score", now.tiles_unscored),
             ("detections", "Tiles at or over the threshold", now.detections),
+            ("poses", "Poses of a live stream", now.poses),
+            ("poses_refused", "Datagrams that were no poses, and poses that came late", now.poses_refused),
             ("frames_recorded", "Frames of a live source that were written down", now.recorded),
             ("frames_dropped", "Frames that showed something new and could not be written down", now.dropped),
         ):

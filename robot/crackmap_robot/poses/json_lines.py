@@ -16,14 +16,15 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("w", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(_values(row)) + "\n" for row in rows)
+            stream.writelines(json.dumps(values_of(row)) + "\n" for row in rows)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _values(row: Row) -> dict[str, Any]:
+def values_of(row: Row) -> dict[str, Any]:
+    """What one line holds."""
     belongs_to = {"file": row.file, "time_s": row.time_s}
     pose = row.pose.model_dump(mode="json")
     return {key: value for key, value in belongs_to.items() if value is not None} | pose

@@ -1,0 +1,76 @@
+"""Which pose each recorded photograph was taken from: `poses.jsonl` beside them, one line for each, by file name.
+
+It is a pose file: `crackmap scan recordings/ --poses recordings/poses.jsonl` places the same photographs the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from threading import Condition
+
+from crackmap.errors import StorageError
+from crackmap.messages import Pose
+from crackmap_robot.poses.file import Missing
+from crackmap_robot.poses.json_lines import values_of
+from crackmap_robot.poses.rows import Row, read_rows
+
+NAME = "poses.jsonl"
+
+
+class PoseBook:
+    """Written by the thread that records, read by the one that scans. Poses stay in the file, not in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StorageError, PoseFileError for a file that is another's."""
+        self.path = folder / NAME
+        self._changed = Condition()
+        self._places: dict[str, int] = {}
+        self._missing: dict[str, Missing] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            content = self.path.read_bytes() if self.path.exists() else b""
+            whole = content[: content.rfind(b"\n") + 1]  # a kill may have cut the last line short
+            if len(whole) < len(content):
+                os.truncate(self.path, len(whole))
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be read or written ({error.strerror}).") from error
+        place = 0
+        for line in whole.splitlines(keepends=True):
+            for row in read_rows(self.path, line) if line.strip() else ():
+                if row.file is not None:
+                    self._places[row.file] = place
+            place += len(line)
+        self._end = place
+
+    def write(self, name: str, pose: Pose | Missing) -> None:
+        """Keep a photograph's pose, on disk on return; or for this run why it has none. Raises StorageError."""
+        with self._changed:
+            if isinstance(pose, Missing):
+                self._missing[name] = pose
+            else:
+                line = json.dumps(values_of(Row(0, name, None, pose))).encode() + b"\n"
+                try:
+                    with self.path.open("ab") as file:
+                        file.write(line)
+                        file.flush()
+                        os.fsync(file.fileno())
+                except OSError as error:
+                    raise StorageError(f"{self.path}: cannot be written ({error.strerror}).") from error
+                self._places[name] = self._end
+                self._end += len(line)
+            self._changed.notify_all()
+
+    def pose_for(self, name: str, patience_s: float) -> Pose | Missing:
+        """The pose of a photograph; waits for it so long, as it is written a moment after the photograph."""
+        with self._changed:
+            known = self._changed.wait_for(lambda: name in self._places or name in self._missing, patience_s)
+            if not known:
+                return Missing(f"{NAME} has no row for {name}: recording ended before a pose came")
+            if name in self._missing:
+                return self._missing[name]
+            place = self._places[name]
+        with self.path.open("rb") as file:
+            file.seek(place)
+            return read_rows(self.path, file.readline())[0].pose

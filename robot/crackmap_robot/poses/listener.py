@@ -1,0 +1,120 @@
+"""Poses that arrive while the camera runs: UDP datagrams of JSON lines, as in a pose file.
+
+{"time_s": 1305031102.1758, "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
+
+Times are UNIX seconds of this machine's clock, the frame is the surface's.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections import deque
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Self
+
+from crackmap.errors import SettingError
+from crackmap.messages import Pose
+from crackmap_robot.poses.file import Missing, PoseFile
+from crackmap_robot.poses.record import PoseFileError
+from crackmap_robot.poses.rows import Row, read_rows
+
+MOST_ROWS = 2_000
+"""Kept in memory: what a frame's time is looked up in, ten seconds of a fast source."""
+MOST_BYTES = 65_536
+MAX_GAP_S = 1.0
+CLOCK_JUMP_S = 5.0
+"""A time so far before the last one means that the clock was set, not that datagrams overtook each other."""
+LOOK_EVERY_S = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class PoseListener:
+    """Listens in a thread until it is left. A context manager."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Raises SettingError when the address cannot be had."""
+        self.name = f"udp:{host}:{port}"
+        try:
+            self._socket = _bound(host.strip("[]"), port)
+        except OSError as error:
+            raise SettingError(
+                f"camera.pose_stream {self.name}: cannot be had ({error.strerror}). Give an address of this machine "
+                "and a port that no other program has."
+            ) from error
+        self._socket.settimeout(LOOK_EVERY_S)
+        self.port = int(self._socket.getsockname()[1])
+        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
+        self._lock, self._stop = Lock(), Event()
+        self._thread = Thread(target=self._run, name="poses", daemon=True)
+        self.taken = 0
+        self.refused = 0
+        """Datagrams that are no poses."""
+        self.late = 0
+        """Poses from before one that was there already."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._socket.close()
+
+    def at(self, time_s: float, time_sigma_s: float) -> Pose | Missing | None:
+        """The pose at that time, known to so much; None while a later pose may yet come."""
+        with self._lock:
+            rows = tuple(self._rows)
+        if not rows or rows[-1].known_time_s < time_s:
+            return None
+        return PoseFile(Path(self.name), "", rows, MAX_GAP_S, {}, {}).pose_for(None, time_s, time_sigma_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                content = self._socket.recv(MOST_BYTES)
+            except TimeoutError:
+                continue
+            self.take(content)
+
+    def take(self, content: bytes) -> None:
+        """One datagram. What is no pose is counted, and the first such is logged."""
+        try:
+            rows = read_rows(Path(self.name), content)
+            for row in rows:
+                if row.time_s is None:
+                    raise PoseFileError(f"{self.name}, line {row.line}, time_s: is missing")  # noqa: TRY301
+        except PoseFileError as error:
+            self.refused += 1
+            if self.refused == 1:
+                _log.warning("no pose", extra={"why": str(error)})
+            return
+        with self._lock:
+            for row in rows:
+                self._add(row)
+
+    def _add(self, row: Row) -> None:
+        if self._rows and row.known_time_s <= (last_s := self._rows[-1].known_time_s):
+            if row.known_time_s > last_s - CLOCK_JUMP_S:
+                self.late += 1
+                return
+            self._rows.clear()
+        self._rows.append(row)
+        self.taken += 1
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    made = socket.socket(family, kind)
+    try:
+        made.bind(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
