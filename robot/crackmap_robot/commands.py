@@ -333,6 +333,26 @@ def upload(
     raise typer.Exit(worst)
 
 
+@outbox_app.command()
+def export(
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder, as on a memory stick.")],
+    outbox: OutboxFile = None,
+) -> None:
+    """Copy the outbox and the photographs that no server has into a folder, to be sent from another machine.
+
+    There: crackmap robot outbox upload --outbox FOLDER/outbox.sqlite --server URL. The robot may go on meanwhile, and
+    may send the same later: nothing is doubled. Exit code 2: a photograph is gone or has changed, and is named.
+    """
+    from crackmap_robot.outbox_export import export as run
+    from crackmap_robot.settings import default_outbox
+
+    worst = 0
+    for line, code in run(outbox or default_outbox(), to):
+        print(line)
+        worst = max(worst, code)
+    raise typer.Exit(worst)
+
+
 def demo(  # noqa: PLR0917 - options, not positions
     once: Annotated[
         bool, typer.Option("--once", help="End after the figures, instead of leaving the map open.")

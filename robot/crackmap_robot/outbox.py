@@ -172,12 +172,16 @@ class Outbox:
         A copy beside the one that is known changes nothing.
         """
         rows = self._read("SELECT path, state FROM picture WHERE sha256 = ? AND path <> ?", sha256, os.fsencode(path))
-        if rows and (rows[0][1] == State.REFUSED or not Path(os.fsdecode(rows[0][0])).exists()):
+        if rows and (rows[0][1] == State.REFUSED or not self._place(rows[0][0]).exists()):
             with self._transaction() as changing:
                 changing.execute(
                     "UPDATE picture SET path = ?, state = iif(state = 'refused', 'waiting', state) WHERE sha256 = ?",
                     (os.fsencode(path), sha256),
                 )
+
+    def _place(self, path: bytes) -> Path:
+        """Where a photograph lies; in an outbox that was exported, from the outbox's own folder."""
+        return self.path.parent / os.fsdecode(path)
 
     # ---------------------------------------------------------------------------------------------------- the uplink
 
@@ -250,7 +254,7 @@ class Outbox:
         if not rows:
             return None
         sha256, media_type, size_bytes, label, path, content = rows[0]
-        return Picture(sha256, media_type, size_bytes, label, path and Path(os.fsdecode(path)), content)
+        return Picture(sha256, media_type, size_bytes, label, path and self._place(path), content)
 
     def settle_picture(self, server: str, sha256: str, state: State, words: str = "") -> None:
         """Keep what became of a picture."""

@@ -39,7 +39,7 @@ CREATE TABLE picture (
     media_type TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     label TEXT NOT NULL,
-    path BLOB,                            -- of a photograph, as the file system spells it
+    path BLOB,                            -- of a photograph, as the file system spells it; may start from this file
     content BLOB,                         -- of a crop
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'stored', 'refused')),
     server TEXT NOT NULL DEFAULT '',
