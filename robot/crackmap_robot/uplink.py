@@ -7,6 +7,8 @@ may be sent twice.
 import gzip
 import hashlib
 import json
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -55,13 +57,16 @@ Outcome = Sent | Away | None
 """None: nothing waits for this server."""
 
 
-def wait_s(outcome: Outcome, failures: int) -> float:
-    """How long to wait after a step, the n-th failure in a row: not at all after success, else doubling up to 30 s."""
+def wait_s(outcome: Outcome, failures: int, chance: Callable[[], float] = random.random) -> float:
+    """How long to wait after a step, the n-th failure in a row: not at all after success, else doubling up to 30 s.
+
+    Half of it is left to `chance` (0 … 1): robots that lost their server together must not come back together.
+    """
     if not isinstance(outcome, Away):
         return 0.0
     if outcome.retry_after_s is not None:
         return min(outcome.retry_after_s, LONGEST_RETRY_AFTER_S)
-    return float(min(0.5 * 2 ** min(failures - 1, 10), 30.0))
+    return min(0.5 * 2.0 ** min(failures - 1, 10), 30.0) * (0.5 + 0.5 * chance())
 
 
 class Uplink:
