@@ -1,5 +1,7 @@
 """One frame's scores and place → its report. Pure."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,13 +19,19 @@ def report(
     photo: Photo,
     grid: TileGrid,
     scored: npt.NDArray[np.uint8],
+    blind: Mapping[Reason, Sequence[int]],
     placement: Placement,
     evidence: Evidence,
     scale: Range,
 ) -> Report:
-    """All that one analysis found in one frame. `scale` is what the model's manifest promises to work at."""
+    """All that one analysis found in one frame.
+
+    `scored` has NOT_SCORED where the model failed and in `blind`: the tiles that show nothing, by reason. `scale` is
+    what the model's manifest promises to work at.
+    """
     key = headers.key(photo)
-    failed = np.flatnonzero(scored == scores.NOT_SCORED).tolist()
+    failed = set(np.flatnonzero(scored == scores.NOT_SCORED).tolist()).difference(*blind.values())
+    unscored = {**blind, Reason.MODEL_FAILED: sorted(failed)}
     return Report(
         frame=Frame(
             frame_id=key.frame_id,
@@ -38,7 +46,7 @@ def report(
             columns=grid.columns,
             rows=grid.rows,
             scores=scored.tobytes(),
-            unscored=(Unscored(reason=Reason.MODEL_FAILED, tiles=tuple(failed)),) if failed else (),
+            unscored=tuple(Unscored(reason=why, tiles=tuple(tiles)) for why, tiles in unscored.items() if tiles),
         ),
         placement=placement,
         evidence=evidence,

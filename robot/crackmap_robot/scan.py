@@ -22,6 +22,7 @@ from crackmap_robot.evidence import Frames, Picture, crops, whole_frame
 from crackmap_robot.headers import Headers, Key
 from crackmap_robot.keyframes import Cells, Keyframes, cell_side_m, cells_in
 from crackmap_robot.placing import ByScale, Placing
+from crackmap_robot.quality import blind_tiles
 from crackmap_robot.reports import report
 
 LONG_QUIET_S = 10.0
@@ -158,7 +159,8 @@ class Scanner:
     def _scored(self, item: _Ready, keyframe: bool) -> Scored:
         photo, grid, pixels = item.read.photo, item.read.grid, item.read.pixels
         assert pixels is not None, "only known frames are not decoded"
-        scored = self.score(pixels, grid)
+        scored, blind = self.score(pixels, grid), blind_tiles(pixels, grid)
+        scored[[tile for tiles in blind.values() for tile in tiles]] = scores.NOT_SCORED
         if keyframe:
             evidence, pictures = whole_frame(photo)
         else:
@@ -169,6 +171,7 @@ class Scanner:
             photo=photo,
             grid=grid,
             scored=scored,
+            blind=blind,
             placement=item.placement,
             evidence=evidence,
             scale=self.scale,

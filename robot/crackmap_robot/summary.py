@@ -67,7 +67,7 @@ class Summary:
         yield f"tiles        {tally.tiles:,}"
         yield f"detections   {tally.detections:,} with a probability of {self.threshold:.2f} or more"
         for count, what in (
-            (tally.unscored, "tiles that the model could not score"),
+            (tally.unscored, "tiles without a score: black, burned out, or the model failed on them"),
             (
                 tally.no_pose,
                 "photographs without a place (no pose, or one that does not see the surface): not on the map",

@@ -76,7 +76,7 @@ def test_every_tile_is_in_the_table(scan, photographs: Path, models: Path, tmp_p
         assert re.fullmatch(r"[01]\.\d{6}", row["score"])
         assert 1 <= scores.byte_at_least(float(row["score"])) <= 255
     assert [row["score"] for row in rows[-3:]] == ["", rows[-2]["score"], f"{scores.probability(56):.6f}"]
-    assert "1 tiles that the model could not score" in ran.out
+    assert "1 tiles without a score: black, burned out" in ran.out
 
 
 def test_a_table_that_cannot_be_written_costs_no_scan(scan, photographs: Path, tmp_path: Path) -> None:

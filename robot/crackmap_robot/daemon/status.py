@@ -141,7 +141,7 @@ class _Figures(Collector):
             ),
             ("frames_out_of_range", "Frames whose scale the model was not made for", now.frames_out_of_range),
             ("tiles", "Tiles that were classified", now.tiles),
-            ("tiles_unscored", "Tiles that the model could not score", now.tiles_unscored),
+            ("tiles_unscored", "Tiles without a score: black, burned out, or the model failed", now.tiles_unscored),
             ("detections", "Tiles at or over the threshold", now.detections),
             ("poses", "Poses of a live stream", now.poses),
             ("poses_refused", "Datagrams that were no poses, and poses that came late", now.poses_refused),

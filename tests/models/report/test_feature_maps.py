@@ -16,7 +16,7 @@ TILES = [np.full((TILE_PX, TILE_PX, 3), grey, np.uint8) for grey in (90, 200)]
 @pytest.mark.parametrize(
     ("name", "convolutions", "explained"),
     [
-        ("crack_net", 2 + 2 * sum(blocks for _, blocks in STAGES), (4, 4)),  # stem, and two for each block
+        ("crack_net", 2 + 2 * sum(blocks for _, blocks in STAGES) + 1, (4, 4)),  # stem, two for each block, head
         ("cainvas", 4, (26, 26)),
         ("blog3", 3, (12, 12)),
         ("deeper", 3, (12, 12)),
