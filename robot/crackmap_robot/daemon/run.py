@@ -16,6 +16,7 @@ from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
+from crackmap_robot.daemon.pipeline import Pipeline
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
@@ -69,14 +70,17 @@ def run_daemon(settings: RobotSettings) -> Condition:
         source = WatchedFolder(settings.folder, stop.wait)
         headers = scanner.headers
         lowest = scores.byte_at_least(headers.analysis.threshold)
-        for result in scanner.reports(source.frames(), outbox.keys(headers), outbox.report):
+        pipeline = Pipeline(scanner, keep.outbox)
+        for result in pipeline.results(source.frames()):
             if not _room(keep, condition, notifier, stop):
                 break
             _settle(result, headers, outbox, lowest, condition)
+            if isinstance(result, Scored):
+                pipeline.kept(headers.key(result.photo))
+                if uplink is not None:
+                    uplink.wake()
             if uplink is not None:
                 uplink.check()
-                if isinstance(result, Scored):
-                    uplink.wake()
                 condition.tell("server_trouble", "" if uplink.away is None else str(uplink.away.error))
             condition.step()
             notifier.alive(condition.sentence)
