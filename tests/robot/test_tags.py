@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -183,6 +183,8 @@ def exact(layout: TagLayout, pose: Pose) -> Corners:
 
 
 @given(tilt=st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(-3, 3)), distance_m=st.floats(0.4, 1.5))
+@example(tilt=(0.0, -0.5, 0.0), distance_m=1.5)
+@example(tilt=(0.0, -0.5, -3.0), distance_m=1.5)
 @settings(max_examples=60, deadline=None)
 def test_from_exact_corners_the_pose_is_exact(tilt: tuple[float, float, float], distance_m: float) -> None:
     tags = dict(enumerate(_tags()))

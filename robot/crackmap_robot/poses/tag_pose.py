@@ -71,24 +71,30 @@ def pose_of(corners: Corners, camera: Camera, layout_sigma_m: float | None) -> P
 
 
 def _solutions(corners: Corners, camera: Camera) -> list[_Solution]:
-    """At most two, the better fit first (Collins and Bartoli, "Infinitesimal plane-based pose estimation", 2014)."""
+    """What fits, the better first; the same pose may be there twice.
+
+    A plane is seen from two sides at most (Collins and Bartoli, "Infinitesimal plane-based pose estimation", 2014).
+    Their method fails on some views that are tilted about one axis alone, so one more start comes from the homography.
+    """
     matrix, lens = _optics(camera)
     middle_m = corners.places_m.mean(axis=0)  # near its own origin the solver is well conditioned
     places_m, pixels_px = corners.places_m - middle_m, corners.pixels_px
-    try:
-        turns, shifts = cv2.solvePnPGeneric(places_m, pixels_px, matrix, lens, flags=cv2.SOLVEPNP_IPPE)[1:3]
-        refined = [
-            cv2.solvePnPRefineLM(places_m, pixels_px, matrix, lens, *pair) for pair in zip(turns, shifts, strict=True)
-        ]
-    except cv2.error:
-        return []
     found = []
-    for turn, shift in refined:
-        to_body = np.asarray(cv2.Rodrigues(turn)[0], np.float64).T
-        position_m = middle_m - to_body @ np.asarray(shift, np.float64).ravel()
-        solution = _solution(corners, to_body, position_m, camera)
-        if np.isfinite(solution.rms_px):
-            found.append(_to_the_minimum(solution, corners, camera))
+    for method in (cv2.SOLVEPNP_IPPE, cv2.SOLVEPNP_ITERATIVE):
+        try:
+            turns, shifts = cv2.solvePnPGeneric(places_m, pixels_px, matrix, lens, flags=method)[1:3]
+            refined = [
+                cv2.solvePnPRefineLM(places_m, pixels_px, matrix, lens, *start)
+                for start in zip(turns, shifts, strict=True)
+            ]
+        except cv2.error:
+            continue
+        for turn, shift in refined:
+            to_body = np.asarray(cv2.Rodrigues(turn)[0], np.float64).T
+            position_m = middle_m - to_body @ np.asarray(shift, np.float64).ravel()
+            solution = _solution(corners, to_body, position_m, camera)
+            if np.isfinite(solution.rms_px):
+                found.append(_to_the_minimum(solution, corners, camera))
     return sorted(found, key=lambda solution: solution.rms_px)
 
 
