@@ -66,7 +66,7 @@ def with_time(content: bytes, taken: datetime, digits: int) -> bytes:
     return content[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + content[2:]
 
 
-class FolderFullError(Exception):
+class FolderFullError(StorageError):
     """The recordings have reached their budget, or the disk its end."""
 
 

@@ -146,6 +146,7 @@ class _Figures(Collector):
             ("poses", "Poses of a live stream", now.poses),
             ("poses_refused", "Datagrams that were no poses, and poses that came late", now.poses_refused),
             ("frames_recorded", "Frames of a live source that were written down", now.recorded),
+            ("recording_failures", "Times that recording failed and began again", now.recording_failures),
             ("frames_dropped", "Frames that showed something new and could not be written down", now.dropped),
         ):
             yield CounterMetricFamily(f"crackmap_{name}", what, value=count)
