@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from crackmap.errors import InputError
@@ -39,6 +41,26 @@ class Figure(_Part):
     count: int = Field(description="tiles that it was measured on", gt=0)
 
 
+class VisibleWidth(_Part):
+    """The narrowest crack that the model finds, in px of a frame: four of five of those that it finds when wide.
+
+    margin × (per_texture × texture × blur_px + per_blur × max(0, blur_px − sharp_px)), where `blur_px` is the sigma
+    of the frame's blur and `texture` the deviation of the surface's fine texture as a share of its brightness
+    (crackmap_robot.quality.sharpness), for cracks that reflect 40 % of what is around them. A line's dip is its width
+    over the blur, and must stand out of the texture: the first term. The second is what the model was measured to do.
+    """
+
+    per_texture: float = Field(ge=0)
+    per_blur: float = Field(ge=0)
+    sharp_px: float = Field(ge=0)
+    margin: float = Field(ge=1, description="makes five of six measured widths narrower than what is said")
+
+    def px(self, blur_px: npt.NDArray[np.float64], texture: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """In px, of the arguments' shape; NaN where either is."""
+        beyond = np.maximum(blur_px - self.sharp_px, 0.0)
+        return np.asarray(self.margin * (self.per_texture * texture * blur_px + self.per_blur * beyond), np.float64)
+
+
 class Manifest(_Part):
     """A model file's promises. Pixels go in as RGB 0..255, quantised as the input tensor says; a logit comes out."""
 
@@ -53,6 +75,7 @@ class Manifest(_Part):
     threshold: float = Field(ge=0, le=1, description="probability at and over which a tile is a detection")
     threshold_rule: str = Field(description="how the threshold was chosen, and on which rows")
     mm_per_px: Range = Field(description="the scale at which the model was trained and may be used")
+    visible_width: VisibleWidth | None = Field(default=None, description="None: was not measured")
     surfaces: tuple[str, ...] = Field(description="kinds of surface in the training data", min_length=1)
     preprocessing: int = Field(default=1, ge=1, description="version of what happens between file and input tensor")
     training_data: tuple[str, ...] = Field(min_length=1)

@@ -31,17 +31,24 @@ class Unscored(Message):
 
 
 class ScoreMap(Message):
-    """A byte for every tile of the frame, row by row (`crackmap.scores`); 0 where `unscored` says why."""
+    """A byte for every tile of the frame, row by row (`crackmap.scores`); 0 where `unscored` says why.
+
+    `visible_widths` is a second byte for every tile (`crackmap.visible_widths`): how narrow a crack it would show. None
+    where the model does not say how narrow a crack it finds.
+    """
 
     columns: int = Field(gt=0)
     rows: int = Field(gt=0)
     scores: Base64
     unscored: tuple[Unscored, ...] = ()
+    visible_widths: Base64 | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if len(self.scores) != self.columns * self.rows:
             raise ValueError(f"{self.columns} × {self.rows} tiles need as many score bytes, not {len(self.scores)}")
+        if self.visible_widths is not None and len(self.visible_widths) != len(self.scores):
+            raise ValueError(f"{len(self.scores)} tiles need as many visible widths, not {len(self.visible_widths)}")
         listed = sorted(tile for group in self.unscored for tile in group.tiles)
         if listed != [tile for tile, score in enumerate(self.scores) if score == scores.NOT_SCORED]:
             raise ValueError("`unscored` must list each tile whose byte is 0, once, and no other")

@@ -23,11 +23,12 @@ def report(
     placement: Placement,
     evidence: Evidence,
     scale: Range,
+    visible: npt.NDArray[np.uint8] | None = None,
 ) -> Report:
     """All that one analysis found in one frame.
 
     `scored` has NOT_SCORED where the model failed and in `blind`: the tiles that show nothing, by reason. `scale` is
-    what the model's manifest promises to work at.
+    what the model's manifest promises to work at, `visible` has a byte of `crackmap.visible_widths` for each tile.
     """
     key = headers.key(photo)
     failed = set(np.flatnonzero(scored == scores.NOT_SCORED).tolist()).difference(*blind.values())
@@ -47,6 +48,7 @@ def report(
             rows=grid.rows,
             scores=scored.tobytes(),
             unscored=tuple(Unscored(reason=why, tiles=tuple(tiles)) for why, tiles in unscored.items() if tiles),
+            visible_widths=None if visible is None else visible.tobytes(),
         ),
         placement=placement,
         evidence=evidence,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from crackmap import scores
 from crackmap.errors import InputError
-from crackmap.manifest import Range
+from crackmap.manifest import Range, VisibleWidth
 from crackmap.messages import Placed, Placement, Report, Unplaced
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.cameras.camera import Photo, Pixels, Quiet, Refused, Shot
@@ -22,7 +22,8 @@ from crackmap_robot.evidence import Frames, Picture, crops, whole_frame
 from crackmap_robot.headers import Headers, Key
 from crackmap_robot.keyframes import Cells, Keyframes, cell_side_m, cells_in
 from crackmap_robot.placing import ByScale, Placing
-from crackmap_robot.quality import blind_tiles
+from crackmap_robot.quality.blind import blind_tiles
+from crackmap_robot.quality.visible import visible_widths
 from crackmap_robot.reports import report
 
 LONG_QUIET_S = 10.0
@@ -78,6 +79,8 @@ class Scanner:
     score: Score
     scale: Range
     """Millimetres per pixel at which the model may be used."""
+    visible: VisibleWidth | None = None
+    """How narrow a crack the model finds."""
 
     def reports(
         self, photographs: Iterator[Shot], known: frozenset[Key], stored: Stored
@@ -175,6 +178,7 @@ class Scanner:
             placement=item.placement,
             evidence=evidence,
             scale=self.scale,
+            visible=visible_widths(pixels, grid, self.visible),
         )
         return Scored(photo, made, pictures)
 

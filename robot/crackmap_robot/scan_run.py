@@ -79,7 +79,7 @@ def scanner_for(settings: ScanSettings, classifier: Classifier, placing: Placing
     headers = Headers(
         scan, analysis(scan, manifest, settings.stride(manifest.tile_px), threshold), placing.pose_solution
     )
-    return Scanner(headers, placing, settings.frames, classifier.score, manifest.mm_per_px)
+    return Scanner(headers, placing, settings.frames, classifier.score, manifest.mm_per_px, manifest.visible_width)
 
 
 def scan_of(settings: ScanSettings) -> Scan:

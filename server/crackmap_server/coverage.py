@@ -1,20 +1,79 @@
-"""How much of a surface the frames lie over."""
+"""What of a surface was photographed, and where a crack of the target width would have been seen. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
+
+from crackmap_server.sights import ORDER, Sight
 
 Rings = list[list[list[tuple[float, float]]]]
+LEAST_PART_M2 = 1e-6
+"""A square millimetre: less is what outline and tiles of one frame differ by."""
 
 
-def union_m(footprints_m: Iterable[Sequence[tuple[float, float]]]) -> tuple[float, Rings]:
-    """Area in m² of the union of outlines, and the union as coordinates of a MultiPolygon."""
-    polygons = [shapely.make_valid(shapely.Polygon(outline)) for outline in footprints_m]
+@dataclass(frozen=True)
+class Footprint:
+    """A placed frame on the chart: its outline, its tiles' corners (n, 4, 2) and their sights (n,), as in ORDER."""
+
+    outline_m: Sequence[tuple[float, float]]
+    corners_m: npt.NDArray[np.float64]
+    sights: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where one sight holds: its area, and its outline as coordinates of a MultiPolygon."""
+
+    sight: Sight
+    area_m2: float
+    outline: Rings
+
+
+def parts(footprints: Iterable[Footprint]) -> tuple[Part, list[Part]]:
+    """All that was photographed (as SHOWN), and its parts by sight, best first; no part overlaps another.
+
+    A frame's most frequent sight holds in its whole outline but where tiles have another one: those are few, so only
+    their shapes are made. Where tiles of one frame overlap, the best holds.
+    """
+    by_sight: list[list[BaseGeometry]] = [[] for _ in ORDER]
+    outlines: list[BaseGeometry] = []
+    for each in footprints:
+        outline = shapely.make_valid(shapely.Polygon(each.outline_m))
+        outlines.append(outline)
+        counts = np.bincount(each.sights, minlength=len(ORDER))
+        most = int(counts.argmax())
+        rest = outline
+        for index in np.flatnonzero(counts).tolist():
+            if index != most:
+                tiles = _union(shapely.polygons(each.corners_m[each.sights == index]))
+                by_sight[index].append(shapely.intersection(tiles, outline))
+                rest = shapely.difference(rest, tiles)
+        by_sight[most].append(rest)
+    found: list[Part] = []
+    better: BaseGeometry = shapely.Polygon()
+    for sight, shapes in zip(ORDER, by_sight, strict=True):
+        if shapes:
+            union = _union(shapes)
+            part = shapely.difference(union, better)
+            better = _union([better, union])
+            if part.area > LEAST_PART_M2:
+                found.append(_part(sight, part))
+    return _part(Sight.SHOWN, _union(outlines)), found
+
+
+def _part(sight: Sight, shape: BaseGeometry) -> Part:
+    polygons = [part for part in shapely.get_parts(shapely.orient_polygons(shape)) if part.geom_type == "Polygon"]
+    rings = [[_ring(part.exterior), *(_ring(hole) for hole in part.interiors)] for part in polygons]
+    return Part(sight, float(shape.area), rings)
+
+
+def _union(shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_]) -> BaseGeometry:
     with np.errstate(divide="ignore", invalid="ignore"):  # GEOS may divide by zero, and copes; NumPy would warn
-        union = shapely.union_all(polygons)
-    parts = [part for part in shapely.get_parts(shapely.orient_polygons(union)) if part.geom_type == "Polygon"]
-    return float(union.area), [[_ring(part.exterior), *(_ring(hole) for hole in part.interiors)] for part in parts]
+        return shapely.union_all(shapes)
 
 
 def _ring(ring: shapely.LinearRing) -> list[tuple[float, float]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from crackmap.messages import Camera, Pose, Unscored
+from crackmap_server.sights import Sight
 
 Item = TypeVar("Item")
 PlacementKind = Literal["placed", "no_pose", "unplaced"]
@@ -266,8 +267,16 @@ class Detection(Resource):
     flags: list[str]
 
 
+class CoveragePart(Resource):
+    """Where a crack of the inspection's target width would have been seen, or why it would not."""
+
+    sight: Sight
+    area_m2: float
+    outline: list[list[list[tuple[float, float]]]] = Field(description="coordinates of a MultiPolygon in metres")
+
+
 class Coverage(Resource):
-    """What frames lie over a surface. That something was seen there is not said: only where pictures were taken."""
+    """What of a surface was photographed, and where a crack of the target width would have been seen."""
 
     model_config = _like(
         {
@@ -276,6 +285,13 @@ class Coverage(Resource):
             "frames_no_pose": 0,
             "frames_unplaced": 0,
             "outline": [[[(0.0, 0.0), (1.0, 0.0), (1.0, 0.75), (0.0, 0.75), (0.0, 0.0)]]],
+            "parts": [
+                {
+                    "sight": "shown",
+                    "area_m2": 0.75,
+                    "outline": [[[(0.0, 0.0), (1.0, 0.0), (1.0, 0.75), (0.0, 0.75), (0.0, 0.0)]]],
+                }
+            ],
         }
     )
 
@@ -285,6 +301,10 @@ class Coverage(Resource):
     frames_unplaced: int
     outline: list[list[list[tuple[float, float]]]] = Field(
         description="coordinates of a MultiPolygon in metres: polygons, each an outer ring and its holes"
+    )
+    parts: list[CoveragePart] = Field(
+        description="what was photographed, by what it shows of a crack as wide as the inspection's target: `shown`, "
+        "or why not. No part overlaps another; where several frames show one place the best holds"
     )
 
 

@@ -41,6 +41,7 @@ def score_map_row(report: Report, frame_seq: int) -> dict[str, Any]:
         "unscored": [group.model_dump(mode="json") for group in scores.unscored],
         "highest_score": max(scores.scores),
         "flags": [flag.value for flag in report.flags],
+        "visible_widths": scores.visible_widths,
     }
 
 

@@ -206,6 +206,7 @@ score_maps = Table(
     Column("unscored", JSON, nullable=False),
     Column("highest_score", SmallInteger, nullable=False),
     Column("flags", JSON, nullable=False),
+    Column("visible_widths", LargeBinary),  # NULL: the model does not say how narrow a crack it finds
     PrimaryKeyConstraint("frame_seq", "analysis_id"),
 )
 

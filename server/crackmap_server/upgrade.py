@@ -19,7 +19,7 @@ from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def upgrade(engine: Engine, file: Path | None) -> None:
     A SQLite file that holds something is copied first. Raises DatabaseUnusable when the database is newer than the
     software, or a SQLite file of another program.
     """
-    scripts = ScriptDirectory(str(_MIGRATIONS))
+    scripts = ScriptDirectory(str(MIGRATIONS))
     head = scripts.get_current_head()
     with engine.begin() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
@@ -62,7 +62,7 @@ def upgrade(engine: Engine, file: Path | None) -> None:
                 copy(file, file.with_name(f"{file.stem}.before-{head}{file.suffix}"))
         elif file is not None and inspect(connection).get_table_names():  # as a robot's outbox
             raise DatabaseUnusable(f"{file} is the database of another program. Choose another file with --database.")
-        command.upgrade(_config(connection), "head")
+        command.upgrade(config_for(connection), "head")
         if connection.dialect.name == "sqlite":
             loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
             assert loose is None, f"the migration to {head} left a row that points nowhere: {loose}"
@@ -90,8 +90,9 @@ def _check_known(scripts: ScriptDirectory, revision: str) -> None:
         ) from None
 
 
-def _config(connection: Connection) -> Config:
+def config_for(connection: Connection) -> Config:
+    """Alembic's settings for migrations on that connection."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config

@@ -16,7 +16,7 @@ from crackmap_robot.classifier import Classifier
 from crackmap_robot.evidence import Frames
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.placing import ByScale
-from crackmap_robot.quality import BLACK, WHITE, blind_tiles
+from crackmap_robot.quality.blind import BLACK, WHITE, blind_tiles
 from crackmap_robot.scan import Scanner, Scored
 
 

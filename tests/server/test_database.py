@@ -1,5 +1,6 @@
 """Engines, the lock, migrations."""
 
+import base64
 import os
 import sqlite3
 import subprocess
@@ -9,21 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
+from alembic.script import ScriptDirectory
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from crackmap.messages import Report
+from crackmap_server import rows
+from crackmap_server.app import create_app
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import DatabaseInUse, DatabaseUnusable
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
 from crackmap_server.tables import metadata
-from crackmap_server.upgrade import prepared
+from crackmap_server.upgrade import MIGRATIONS, config_for, prepared
 
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
+SCRIPTS = ScriptDirectory(str(MIGRATIONS))
+EARLIER = [script.revision for script in SCRIPTS.walk_revisions() if script.revision != SCRIPTS.get_current_head()]
 
 
 def pragmas(engine: Engine) -> dict[str, Any]:
@@ -85,23 +94,55 @@ def test_a_database_of_a_newer_software_is_refused_and_left_alone(settings: Sett
     assert file.read_bytes() == before
 
 
-def test_a_database_is_copied_before_it_is_upgraded(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if 0001 were the old version, and there were a new one."""
-    from crackmap_server import upgrade
+@BOTH
+@pytest.mark.parametrize("revision", EARLIER)
+def test_an_older_database_is_copied_and_upgraded_with_what_it_holds(
+    settings: Settings, wall: Any, revision: str
+) -> None:
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        command.upgrade(config_for(connection), revision)
+        there = inspect(connection)
+        for name, row in rows_of(wall.report(1), wall).items():
+            columns = {column["name"] for column in there.get_columns(name)}
+            connection.execute(metadata.tables[name].insert(), {key: row[key] for key in columns & row.keys()})
+    engine.dispose()
+    with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
+        detail = client.get(f"/v1/frames/{wall.report(1).frame.frame_id}").json()
+        assert base64.b64decode(detail["score_maps"][0]["scores"]) == wall.scores(1)
+        again = client.post("/v1/reports", content=wall.batch(wall.report(1), wall.report(2)).model_dump_json()).json()
+        assert [answer["status"] for answer in again["answers"]] == ["already_there", "stored"]
+    if file := settings.sqlite_file:
+        (copied,) = file.parent.glob("log.before-*.sqlite")
+        with closing(sqlite3.connect(copied)) as copy:
+            assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
+            assert copy.execute("SELECT count(*) FROM frames").fetchone() == (1,)
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
-    with prepared(settings):
-        pass
-    file = settings.sqlite_file
-    assert file is not None
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("INSERT INTO structures VALUES ('a', 'Mill bridge')")
-    monkeypatch.setattr(upgrade.ScriptDirectory, "get_current_head", lambda self: "0002")
-    monkeypatch.setattr(upgrade.command, "upgrade", lambda config, revision: None)
-    with prepared(settings):
-        pass
-    with closing(sqlite3.connect(file.with_name("log.before-0002.sqlite"))) as copy:
-        assert copy.execute("SELECT name FROM structures").fetchall() == [("Mill bridge",)]
-        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+def rows_of(report: Report, wall: Any) -> dict[str, dict[str, Any]]:
+    """What a server stores of one report, by table."""
+    scan, analysis, poses = wall.scan, wall.analysis, wall.poses
+    structure = {"structure_id": scan.structure_id}
+    return {
+        "structures": structure | {"name": scan.structure},
+        "surfaces": structure | {"surface_id": scan.surface_id, **scan.surface.model_dump(mode="json")},
+        "inspections": structure | {"inspection_id": scan.inspection_id, **scan.inspection.model_dump()},
+        "scans": {**scan.model_dump(), "inspection_id": scan.inspection_id, "surface_id": scan.surface_id},
+        "analyses": analysis.model_dump(),
+        "pose_solutions": poses.model_dump() | {"camera": poses.camera.model_dump(mode="json")},
+        "pairs": {
+            "scan_id": scan.scan_id,
+            "analysis_id": analysis.analysis_id,
+            "pose_solution_id": poses.pose_solution_id,
+            "floor": 128,
+            "current": True,
+        },
+        "frames": rows.frame_row(report),
+        "score_maps": rows.score_map_row(report, 1),
+        "placements": rows.placement_row(report, 1),
+        "reports": rows.report_row(report, 1, 1),
+    }
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read as a header" * 3])

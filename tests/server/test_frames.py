@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from crackmap.messages import Capture, TimeSource
 from crackmap.scores import probability
-from crackmap_server.coverage import union_m
 
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
@@ -162,65 +159,6 @@ def test_every_kind_of_picture_can_be_shown(server: Any, wall: Any, mode: str) -
     assert shown[:, 80:].mean() > 190
     middle = shown[:, 40:60].mean()
     assert 90 < middle < 165
-
-
-# ------------------------------------------------------------------------------------------------------------ coverage
-
-
-@BOTH
-def test_coverage_is_the_union_of_placed_frames_only(server: Any, wall: Any) -> None:
-    half = wall.placed(1)
-    shifted = half.model_copy(update={"footprint_m": tuple((u + 0.05, v) for u, v in half.footprint_m)})
-    server.deliver(
-        wall.batch(wall.report(1), wall.report(2, shifted), wall.report(3), wall.report(4, wall.no_pose())),
-        wall.batch(wall.unplaced(5)),
-    )
-    covered = server.get(f"/v1/surfaces/{wall.scan.surface_id}/coverage")
-    assert covered["area_m2"] == pytest.approx(2.5 * 0.1 * 0.07)
-    assert (covered["frames_placed"], covered["frames_no_pose"], covered["frames_unplaced"]) == (3, 2, 0)
-    assert len(covered["outline"]) == 2
-
-
-def test_photographs_with_a_scale_only_cover_nothing(server: Any, wall: Any) -> None:
-    server.deliver(wall.batch(*(wall.unplaced(n) for n in range(8))))
-    covered = server.get(f"/v1/surfaces/{wall.scan.surface_id}/coverage")
-    assert covered == {"area_m2": 0, "frames_placed": 0, "frames_no_pose": 0, "frames_unplaced": 8, "outline": []}
-
-
-def test_coverage_of_one_inspection_and_of_no_surface(server: Any, wall: Any) -> None:
-    later = wall.but(inspection="2027 spring")
-    server.deliver(wall.batch(wall.report(1)), later.batch(later.report(1), later.report(2)))
-    path = f"/v1/surfaces/{wall.scan.surface_id}/coverage"
-    assert server.get(path)["area_m2"] == pytest.approx(2 * 0.007)
-    assert server.get(path, inspection_id=str(wall.scan.inspection_id))["area_m2"] == pytest.approx(0.007)
-    assert server.client.get(f"/v1/surfaces/{wall.scan.scan_id}/coverage").status_code == 404
-
-
-SQUARE = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-
-
-def test_unions_by_hand() -> None:
-    ring = [[(u * 3, v * 3) for u, v in SQUARE], [(u + 1, v + 1) for u, v in SQUARE]]
-    sides = [[(0, 0), (3, 0), (3, 1), (0, 1)], [(0, 2), (3, 2), (3, 3), (0, 3)]]
-    sides += [[(0, 0), (1, 0), (1, 3), (0, 3)], [(2, 0), (3, 0), (3, 3), (2, 3)]]
-    area, outline = union_m(sides)
-    assert area == pytest.approx(8)
-    assert [len(polygon) for polygon in outline] == [2]  # a hole that nobody has looked at
-    assert union_m([ring[0], ring[1]])[0] == pytest.approx(9)
-    assert union_m([]) == (0, [])
-
-
-def test_a_footprint_that_crosses_itself_does_not_break_the_rest() -> None:
-    bow = [(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)]
-    line = [(5.0, 0.0), (6.0, 0.0), (7.0, 0.0)]
-    assert union_m([bow, line])[0] == pytest.approx(0.5)
-
-
-@given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5)), max_size=6))
-def test_a_union_is_never_larger_than_the_sum_and_never_smaller_than_one(places: list[tuple[float, float]]) -> None:
-    squares = [[(u + du, v + dv) for u, v in SQUARE] for du, dv in places]
-    area = union_m(squares)[0]
-    assert (1 if places else 0) - 1e-9 <= area <= len(places) + 1e-9
 
 
 def test_paths_of_pictures_are_made_of_their_hash(server: Any, wall: Any, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from crackmap_models.commands.render import render
 from crackmap_models.commands.robustness import robustness
 from crackmap_models.commands.train import train
 from crackmap_models.commands.verify import verify
+from crackmap_models.commands.visible import visible
 
 app = typer.Typer(help="Train, convert and evaluate crack classifiers.", no_args_is_help=True)
 for command in (
@@ -28,6 +29,7 @@ for command in (
     evaluate,
     compare,
     robustness,
+    visible,
     photographs,
     explain,
     leak,

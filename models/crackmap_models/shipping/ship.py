@@ -14,6 +14,7 @@ from crackmap_models.data.by_eye import Reading
 from crackmap_models.data.tiles import LabelledTile, of_split
 from crackmap_models.evaluation.figures import kinds_of
 from crackmap_models.evaluation.threshold import RULE
+from crackmap_models.evaluation.visible import promised
 from crackmap_models.shipping.card import card
 from crackmap_models.shipping.failures import failures
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
@@ -55,6 +56,7 @@ def ship(
     lite = LiteModel(content)
     say(f"{name}: scoring {len(of_split(tiles, 'val'))} validation and {len(test)} test tiles")
     evaluation = measure(Candidate(name, lite), tiles, readings or {}, say)
+    visible = promised(Candidate(name, lite, evaluation.threshold_logit), tiles, readings or {}, say)
     say(f"{name}: comparing it with the network")
     compared = parity(model, lite, of_split(tiles, "val"), evaluation.threshold_logit)
     check_precision(compared)
@@ -68,6 +70,7 @@ def ship(
         threshold=threshold_of(evaluation),
         threshold_rule=RULE,
         mm_per_px=SCALE,
+        visible_width=visible,
         surfaces=SURFACES,
         training_data=tuple(dict.fromkeys(_credit(tile) for tile in train)),
         parameters=read_graph(content).parameters,

@@ -18,6 +18,7 @@ from crackmap_models.data.tiles import LabelledTile, by_data, of_split
 from crackmap_models.errors import BrokenPromise
 from crackmap_models.evaluation.scorers import Say
 from crackmap_models.evaluation.threshold import logit
+from crackmap_models.evaluation.visible import promised
 from crackmap_models.shipping.card import BY_EYE, card
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
 from crackmap_models.shipping.ship import card_path, failures_path
@@ -102,17 +103,22 @@ def _check_measured(
     readings: Mapping[Path, Reading],
     say: Say,
 ) -> None:
-    promised = {(f.data, f.measure): f for f in manifest.figures if not f.measure.endswith(BY_CONVERSION)}
-    kinds = {data.removesuffix(" test") for data, _ in promised if BY_EYE not in data}
+    figures = {(f.data, f.measure): f for f in manifest.figures if not f.measure.endswith(BY_CONVERSION)}
+    kinds = {data.removesuffix(" test") for data, _ in figures if BY_EYE not in data}
     known = [tile for tile in tiles if tile.data in kinds]
-    unseen = any(BY_EYE in data for data, _ in promised) and not readings
+    unseen = any(BY_EYE in data for data, _ in figures) and not readings
     if unseen or kinds - set(by_data(of_split(known, "test"))):
         findings.not_checked.append("the threshold: it was chosen on more data sets, or labels by eye, than are given")
         candidate = replace(candidate, threshold_logit=logit(manifest.threshold))
     evaluation = measure(candidate, known, readings, say)
     if candidate.threshold_logit is None:
         findings.compare("threshold", manifest.threshold, threshold_of(evaluation))
-    _compare_figures(findings, promised, evaluation.figures)
+    _compare_figures(findings, figures, evaluation.figures)
+    if unseen or kinds - set(by_data(of_split(known, "val"))):
+        findings.not_checked.append("how narrow a crack it finds: it was measured on more data, or labels by eye")
+    else:
+        chosen = replace(candidate, threshold_logit=evaluation.threshold_logit)
+        findings.compare("visible_width", manifest.visible_width, promised(chosen, known, readings, say))
 
 
 def _check_compared(

@@ -24,6 +24,7 @@ from crackmap_robot.demo.result import Result, Seconds
 from crackmap_robot.demo.stage import Stage, photograph, set_stage
 
 STRUCTURE, SURFACE = "Simulated wall", "north face"
+TARGET_WIDTH_MM = 0.3
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def _scan_arguments(settings: DemoSettings, folder: Path, address: str) -> list[
     photographs = folder / "photographs"
     arguments = ["scan", str(photographs), "--server", address, "--outbox", str(folder / "outbox.sqlite")]
     arguments += ["--poses", str(photographs / "poses.jsonl"), "--camera", str(photographs / "camera.yaml")]
+    arguments += ["--target-width-mm", str(TARGET_WIDTH_MM)]
     return [*arguments, "--structure", STRUCTURE, "--surface", SURFACE, "--inspection", settings.inspection]
 
 

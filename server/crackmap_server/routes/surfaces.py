@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from crackmap_server import tables
-from crackmap_server.coverage import union_m
+from crackmap_server.coverage import parts
 from crackmap_server.detections import Wanted, find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
-from crackmap_server.frames import select_frames
+from crackmap_server.footprints import footprints
+from crackmap_server.frames import kind_column, select_frames
 from crackmap_server.pairs import read_pairs
-from crackmap_server.resources import Coverage
+from crackmap_server.resources import Coverage, CoveragePart
 from crackmap_server.routes.dependencies import BoxOf, EnginesOf, InspectionId, Reading, Threshold, problems
 
 router = APIRouter(tags=["surfaces"])
@@ -59,25 +60,27 @@ def get_geojson(
     return JsonFgResponse(content(), headers=disposition)
 
 
-@router.get("/v1/surfaces/{surface_id}/coverage", responses=problems(BadRequest, NotFound), summary="Where frames lie")
+@router.get("/v1/surfaces/{surface_id}/coverage", responses=problems(BadRequest, NotFound), summary="What was seen")
 def get_coverage(surface_id: UUID, connection: Reading, inspection_id: InspectionId = None) -> Coverage:
-    """The union of the placed frames' footprints. Photographs without a place count, but cover nothing."""
+    """Where the placed frames lie, and where a crack of the inspection's target width would have been seen.
+
+    Photographs without a place count, but cover nothing.
+    """
     _name(connection, surface_id)
     pairs = read_pairs(connection, surface_id, inspection_id)
-    counts = {"placed": 0, "no_pose": 0, "unplaced": 0}
-    footprints = []
-    kinds = select_frames(pairs).with_only_columns(tables.placements.c.kind, tables.placements.c.footprint_m)
-    for row in connection.execute(kinds):
-        counts[row.kind or "no_pose"] += 1
-        if row.footprint_m is not None:
-            footprints.append(row.footprint_m)
-    area_m2, outline = union_m(footprints)
+    kinds = select_frames(pairs).with_only_columns(kind_column().label("kind")).subquery()
+    counts = {
+        str(kind): int(count)
+        for kind, count in connection.execute(select(kinds.c.kind, func.count()).group_by(kinds.c.kind))
+    }
+    whole, by_sight = parts(footprints(connection, pairs))
     return Coverage(
-        area_m2=area_m2,
-        frames_placed=counts["placed"],
-        frames_no_pose=counts["no_pose"],
-        frames_unplaced=counts["unplaced"],
-        outline=outline,
+        area_m2=whole.area_m2,
+        frames_placed=counts.get("placed", 0),
+        frames_no_pose=counts.get("no_pose", 0),
+        frames_unplaced=counts.get("unplaced", 0),
+        outline=whole.outline,
+        parts=[CoveragePart(sight=part.sight, area_m2=part.area_m2, outline=part.outline) for part in by_sight],
     )
 
 

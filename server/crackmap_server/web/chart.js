@@ -4,6 +4,7 @@
 import { Axes } from "./axes.js";
 import { cursor, scaleBar, showAll } from "./chart_controls.js";
 import { outline } from "./ellipse.js";
+import { classOf } from "./sights.js";
 import { isOn, onSwitch, showClasses } from "./legend.js";
 import { colour } from "./scores.js";
 
@@ -67,14 +68,17 @@ export class Chart {
     }
   }
 
-  /** Outlines of the placed frames, and the union of them. */
+  /** Outlines of the placed frames, the union of them, and what of it would show a crack of the target width. */
   showPhotographed(frames, coverage) {
     const look = this.#look();
     for (const frame of frames) {
       if (frame.placement.kind === "placed") this.#add("footprints", ring(frame.placement.footprint_m), look.footprint);
     }
-    const polygons = coverage.outline.map((polygon) => polygon.map(ring));
-    if (polygons.length) this.#add("photographed", polygons, look.photographed);
+    const shapes = (outline) => outline.map((polygon) => polygon.map(ring));
+    for (const part of coverage.parts) {
+      this.#add("photographed", shapes(part.outline), { ...look[classOf(part.sight)], sight: classOf(part.sight) });
+    }
+    if (coverage.outline.length) this.#add("photographed", shapes(coverage.outline), look.photographed);
   }
 
   /** Tiles of placed detections, sorted by falling score; the highest lie on top. Draws only what changed. */
@@ -153,8 +157,17 @@ export class Chart {
   /** What is drawn, in metres, read back from the drawn shapes: polygons as lists of [u, v]. */
   drawn() {
     const corners = (shape) => shape.getLatLngs()[0].map(({ lat, lng }) => [lng, lat]);
+    const rings = (shape) =>
+      shape
+        .getLatLngs()
+        .flat(2)
+        .map(({ lat, lng }) => [lng, lat]);
     return {
       tiles: Object.fromEntries([...this.tiles].map(([id, tile]) => [id, corners(tile)])),
+      sights: this.layers.photographed
+        .getLayers()
+        .filter(({ options }) => options.sight)
+        .map((shape) => ({ class: shape.options.sight, outline: rings(shape) })),
       footprints: this.layers.footprints.getLayers().map(corners),
       chosen: this.layers.chosen.getLayers().map(corners),
     };
@@ -177,7 +190,10 @@ export class Chart {
     const tint = (name) => style.getPropertyValue(name).trim();
     return {
       footprint: { color: tint("--footprint"), weight: 1, opacity: 0.55, fill: false },
-      photographed: { color: tint("--photographed"), weight: 2, fillColor: tint("--photographed"), fillOpacity: 0.14 },
+      photographed: { color: tint("--shown"), weight: 2, fill: false },
+      shown: { stroke: false, fillColor: tint("--shown"), fillOpacity: 0.14 },
+      hidden: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.45 },
+      unsure: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.14 },
       halo: { color: tint("--chart"), weight: 6, opacity: 0.9, fill: false },
       chosen: { color: tint("--chosen"), weight: 2.5, fill: false },
       ellipse: {

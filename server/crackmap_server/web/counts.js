@@ -1,8 +1,9 @@
-// How much was found, in how much that was photographed. The page never says "no crack": photographed is not yet seen.
+// How much was found, in how much that was photographed, and in how much of it a crack would have shown.
 
 import { element } from "./elements.js";
 import { area, count, counted } from "./quantities.js";
 import { inWords } from "./scores.js";
+import { told as sightsTold } from "./sights.js";
 import { MOST_SHOWN } from "./detections.js";
 
 /** Detections by placement kind, as { placed, unplaced, no_pose }. */
@@ -12,13 +13,18 @@ export function byPlacement(detections) {
   return sorted;
 }
 
-/** Lines for people: `sorted` as by `byPlacement`, all at or over `threshold`; `coverage` as the API gives it. */
-export function lines(sorted, coverage, threshold) {
+/**
+ * Lines for people: `sorted` as by `byPlacement`, all at or over `threshold`; `coverage` as the API gives it.
+ * `target_width_mm` is the inspection's, null where none was set.
+ */
+export function lines(sorted, coverage, threshold, target_width_mm) {
   const at = `at ≥ ${inWords(threshold)}`;
   const told = [];
   if (coverage.frames_placed || !coverage.frames_unplaced) {
     told.push(`${counted(sorted.placed.length, "detection")} ${at} in ${area(coverage.area_m2)} photographed`);
   }
+  const shown = sightsTold(coverage, target_width_mm);
+  if (shown) told.push(shown);
   const unknown = sorted.placed.filter((detection) => !detection.covariance_m2).length;
   if (unknown)
     told.push(`${unknown === sorted.placed.length ? "all" : count(unknown)} of them with unknown position error`);

@@ -32,6 +32,7 @@ class Page {
     this.detections = new Detections();
     this.frames = new Map(); // frame_id → frame
     this.coverage = null;
+    this.inspection = null;
     this.chosen = null;
     this.picker = null;
     this.loading = new AbortController();
@@ -118,6 +119,7 @@ class Page {
     const standard = standardThreshold(scans);
     this.frames = new Map(frames.map((frame) => [frame.frame_id, frame]));
     this.coverage = coverage;
+    this.inspection = inspection;
     this.detections = new Detections();
     this.slider.offer(standard, this.selection.threshold ?? standard);
     document.title = `${surface.name}, ${inspection.name} · crackmap`;
@@ -187,7 +189,8 @@ class Page {
       Map.groupBy(reached, (detection) => detection.frame_id),
       threshold,
     );
-    showCounts(lines(sorted, this.coverage, threshold), this.slider.threshold, threshold);
+    const { target_width_mm } = this.inspection;
+    showCounts(lines(sorted, this.coverage, threshold, target_width_mm), this.slider.threshold, threshold);
     if (this.chosen && !reached.includes(this.chosen)) this.choose(null);
     else if (this.chosen) this.choose(this.chosen);
     this.state = "ready";

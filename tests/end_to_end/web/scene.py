@@ -36,6 +36,7 @@ from crackmap.messages import (
     Unplaced,
 )
 from crackmap.surfaces import Drawing, Surface
+from crackmap.visible_widths import bytes_from_px
 
 WIDTH_PX, HEIGHT_PX, TILE_PX = 600, 400, 100
 M_PER_PX = 0.001
@@ -43,6 +44,7 @@ COLUMNS, ROWS = WIDTH_PX // TILE_PX, HEIGHT_PX // TILE_PX
 LOW, MIDDLE, HIGH = 40, 118, 190  # score bytes: probabilities 0.0002, 0.27 and 0.998
 STANDARD = 0.62
 MODEL = "0" * 64
+VISIBLE_PX = (2.0, 4.0, float("nan"))  # how narrow a crack each row of frames shows; the target is 3 mm, that is 3 px
 SIGMAS_M = (0.03, 0.01)  # along and across the longer half axis, which is turned by 30° from u
 
 # Rows of tiles from the top, as one sees the wall: an F, and four doubtful tiles.
@@ -120,7 +122,7 @@ def _scan(surface: str, drawing: Drawing) -> Scan:
         kind="recording",
         structure="Test bridge",
         surface=Surface(name=surface, drawing=drawing),
-        inspection=Inspection(name="2026", target_width_mm=0.3),
+        inspection=Inspection(name="2026", target_width_mm=3.0),
         software="browser tests",
     )
 
@@ -161,9 +163,15 @@ def _wall_frames(
             known = (row, column) != (2, 1)  # nobody knows how well the last frame is placed
             placement = _placed(solution, left_m, top_m, known)
             label = f"wall-{row}-{column}.jpg"
-            yield _report(scan, analysis, label, cells, placement, pictures)
+            report = _report(scan, analysis, label, cells, placement, pictures)
+            yield report.model_copy(update={"score_map": _showing(report.score_map, VISIBLE_PX[row])})
     lost = NoPose(pose_solution_id=solution.pose_solution_id, cause="poses.jsonl has no row for this file")
     yield _report(scan, analysis, "lost.jpg", np.full((ROWS, COLUMNS), LOW, np.uint8), lost, pictures)
+
+
+def _showing(score_map: ScoreMap, width_px: float) -> ScoreMap:
+    widths = bytes_from_px(np.full(COLUMNS * ROWS, width_px))
+    return score_map.model_copy(update={"visible_widths": widths.tobytes()})
 
 
 def _photographs(scan: Scan, analysis: Analysis, pictures: dict[str, bytes]) -> Iterator[Report]:

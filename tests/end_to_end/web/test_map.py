@@ -45,6 +45,17 @@ def test_tiles_and_footprints_lie_at_their_metres(wall: Page) -> None:
     expect(wall.locator("#count-text")).to_contain_text("19 detections at ≥ 0.62 in 1.44 m² photographed")
 
 
+def test_where_a_crack_would_have_shown_is_told_and_drawn(wall: Page) -> None:
+    """Of three rows of frames the upper shows the target width, the middle does not, of the lower nobody knows."""
+    expect(wall.locator("#count-text")).to_contain_text(
+        "A crack of 3 mm would show in 0.48 m² of it (33 %); blurred or too rough in 0.48 m², not known in 0.48 m²"
+    )
+    lows = {
+        part["class"]: round(min(v for _, v in part["outline"]), 3) for part in wall.evaluate("crackmap.drawn().sights")
+    }
+    assert lows == {"shown": 0.8, "hidden": 0.4, "unsure": 0.0}
+
+
 def test_the_count_never_says_that_there_is_no_crack(wall: Page) -> None:
     wall.locator("#threshold").fill("220")
     expect(wall.locator("#count-text")).to_contain_text("0 detections at ≥ 0.9999 in 1.44 m² photographed")

@@ -1,0 +1,45 @@
+"""Reading the placed frames of scans with what their tiles show."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from crackmap_server import tables
+from crackmap_server.chart import unpacked_m
+from crackmap_server.coverage import Footprint
+from crackmap_server.frames import select_frames
+from crackmap_server.pairs import Pair
+from crackmap_server.sights import sights
+
+
+def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Footprint]:
+    """Of all placed frames under the pairs, one after the other; each is judged by its own inspection's target."""
+    reports, maps, inspections = tables.reports.c, tables.score_maps.c, tables.inspections.c
+    statement = (
+        select_frames(pairs)
+        .join(tables.scans, tables.scans.c.scan_id == tables.frames.c.scan_id)
+        .join(tables.inspections, inspections.inspection_id == tables.scans.c.inspection_id)
+        .with_only_columns(
+            tables.pairs.c.seq.label("pair_seq"),
+            tables.placements.c.footprint_m,
+            reports.origin_u_m,
+            reports.origin_v_m,
+            reports.corners,
+            maps.visible_widths,
+            maps.unscored,
+            maps.flags,
+            inspections.target_width_mm,
+        )
+        .where(tables.placements.c.kind == "placed")
+    )
+    for row in connection.execute(statement):
+        corners_m = unpacked_m(row.corners, (row.origin_u_m, row.origin_v_m)).reshape(-1, 4, 2)
+        seen = sights(
+            corners_m=corners_m,
+            tile_px=pairs[row.pair_seq].tile_px,
+            visible_widths=row.visible_widths,
+            unscored=row.unscored,
+            flags=row.flags,
+            target_width_mm=row.target_width_mm,
+        )
+        yield Footprint(row.footprint_m, corners_m, seen)
