@@ -33,7 +33,7 @@ def photographed(surface: np.ndarray, blur_px: float, noise: float = 0.0, seed: 
 def test_the_blur_of_white_texture_is_found(blur_px: float, seed: int, contrast: float) -> None:
     found = sharpness(photographed(wall(seed, contrast * blur_px), blur_px), GRID).blur_px
     assert found.shape == (GRID.rows * GRID.columns,)
-    assert np.median(found) == pytest.approx(blur_px, abs=0.5)  # low: the sharpest windows are so by chance
+    assert np.median(found) == pytest.approx(blur_px - 0.3, abs=0.4)  # the sharpest windows are so by chance, too
 
 
 def test_noise_does_not_pass_for_sharpness() -> None:
