@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -135,6 +136,16 @@ def test_the_book_is_a_pose_file_and_goes_on_where_it_was(tmp_path: Path) -> Non
     gone = again.pose_for("none.jpg", 0)
     assert isinstance(gone, Missing)
     assert "recording ended before a pose came" in gone.cause
+
+
+def test_a_photograph_of_an_earlier_run_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "old.jpg").write_bytes(b"")
+    book = PoseBook(tmp_path)
+    began_s = monotonic()
+    assert isinstance(book.pose_for("old.jpg", PATIENCE_S), Missing)
+    assert monotonic() - began_s < PATIENCE_S / 2
+    book.write("old.jpg", pose(1))
+    assert book.pose_for("old.jpg", 0) == pose(1)
 
 
 def test_a_photograph_waits_for_its_pose(tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def test_another_place_is_never_taken_for_the_same(wall: np.ndarray, one: int, o
         assert not moved(before, now, 0.1)
 
 
+def test_after_an_interruption_the_next_frame_is_kept_whatever_it_shows(wall: np.ndarray, tmp_path: Path) -> None:
+    robot = recorder(tmp_path)
+    assert robot.keep(still(view(wall, 0, 1))) is not None
+    assert robot.keep(still(view(wall, 0, 2))) is None
+    robot.interrupted()
+    assert robot.keep(still(view(wall, 0, 3))) is not None
+    assert robot.keep(still(view(wall, 0, 4))) is None
+
+
 @pytest.mark.needs("data")
 def test_on_real_concrete_too(data: Path) -> None:
     for path in sorted((data / "photos").rglob("*.jpg"))[:6]:

@@ -117,6 +117,10 @@ class Recorder:
         self._last = view
         return name
 
+    def interrupted(self) -> None:
+        """The camera was away, and may be anywhere now: its next frame is kept whatever it shows."""
+        self._last = None
+
     def _named(self, still: Still) -> tuple[str, bytes]:
         """The photograph and its name, which sorts by the order of arrival whatever the clock does."""
         if self.digits is None:

@@ -81,6 +81,8 @@ class Recording:
             self._write_poses()
             if isinstance(item, Quiet):
                 condition.tell("source_trouble", item.why or condition.source_trouble)
+                if item.why:
+                    self._recorder.interrupted()
                 continue
             condition.tell("source_trouble", "")
             try:

@@ -30,6 +30,8 @@ class PoseBook:
         self._missing: dict[str, Missing] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            # Of an earlier run: a pose that is not in the book by now will never come, and is not to be waited for.
+            self._earlier = frozenset(path.name for path in folder.iterdir())
             content = self.path.read_bytes() if self.path.exists() else b""
             whole = content[: content.rfind(b"\n") + 1]  # a kill may have cut the last line short
             if len(whole) < len(content):
@@ -63,8 +65,12 @@ class PoseBook:
             self._changed.notify_all()
 
     def pose_for(self, name: str, patience_s: float) -> Pose | Missing:
-        """The pose of a photograph; waits for it so long, as it is written a moment after the photograph."""
+        """The pose of a photograph; waits for it so long, as it is written a moment after the photograph.
+
+        Not for one of an earlier run, which has its pose by now or never will.
+        """
         with self._changed:
+            patience_s = 0.0 if name in self._earlier else patience_s
             known = self._changed.wait_for(lambda: name in self._places or name in self._missing, patience_s)
             if not known:
                 return Missing(f"{NAME} has no row for {name}: recording ended before a pose came")
