@@ -7,15 +7,22 @@ from pathlib import Path
 
 from crackmap.messages import Camera
 from crackmap_robot.camera_file import CalibrationError, Section, content_of, parsed
+from crackmap_robot.sfm import colmap, opensfm
 
 
 def read_camera(path: Path) -> tuple[Camera, str]:
-    """The calibration in a ROS camera_info YAML file, or in one by OpenCV's FileStorage, and the file's SHA-256.
+    """The calibration in a camera file, and the file's SHA-256.
 
-    Takes `plumb_bob` with 4 (k1, k2, p1, p2) or 5 (… k3) coefficients. Rectification and projection matrix are not
+    ROS camera_info YAML, what OpenCV's FileStorage writes, COLMAP's cameras.txt, OpenSfM's reconstruction.json. Of the
+    first two `plumb_bob` with 4 (k1, k2, p1, p2) or 5 (… k3) coefficients; rectification and projection matrix are not
     used: crackmap works on pictures as they come from the sensor. Raises CalibrationError.
     """
     content = content_of(path)
+    camera = colmap.read_cameras(path, content) or opensfm.read_cameras(path, content) or _by_calibrator(path, content)
+    return camera, hashlib.sha256(content).hexdigest()
+
+
+def _by_calibrator(path: Path, content: bytes) -> Camera:
     top = parsed(path, content)
     width_px, height_px = top.side_px("image_width"), top.side_px("image_height")
     matrix = top.section("camera_matrix")
@@ -30,7 +37,7 @@ def read_camera(path: Path) -> tuple[Camera, str]:
     name = top.values.get("camera_name", "")
     if not isinstance(name, str | int) or len(str(name)) > 200:
         top.refuse("camera_name", "must be a name of at most 200 characters")
-    camera = Camera(
+    return Camera(
         name=str(name),
         width_px=width_px,
         height_px=height_px,
@@ -40,7 +47,6 @@ def read_camera(path: Path) -> tuple[Camera, str]:
         cy_px=cy,
         distortion=_distortion(top),
     )
-    return camera, hashlib.sha256(content).hexdigest()
 
 
 def check_fits(camera: Camera, width_px: int, height_px: int, photo: Path) -> None:

@@ -12,7 +12,8 @@ import yaml
 from crackmap.errors import InputError
 from crackmap.messages import LARGEST_SIDE_PX
 
-LARGEST_FILE_BYTES = 1_000_000
+LARGEST_FILE_BYTES = 200_000_000  # a reconstruction.json holds all points, too
+LARGEST_YAML_BYTES = 1_000_000
 # OpenCV begins with a directive, which up to version 4 is no YAML (%YAML:1.0), and tags its matrices.
 OPENCV_DIRECTIVE = "%YAML"
 OPENCV_MATRIX = "tag:yaml.org,2002:opencv-matrix"
@@ -98,6 +99,8 @@ _Loader.add_constructor(OPENCV_MATRIX, _Loader.matrix)
 
 def parsed(path: Path, content: bytes) -> Section:
     """The outermost mapping. Raises CalibrationError for what is no YAML mapping."""
+    if len(content) > LARGEST_YAML_BYTES:
+        raise CalibrationError(f"{path} is over {LARGEST_YAML_BYTES} bytes: it is no calibration.")
     try:
         text = content.decode("utf-8-sig")
         by_opencv = text.startswith(OPENCV_DIRECTIVE)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
 outbox_app = typer.Typer(help="What was scanned and is not on the server yet.", no_args_is_help=True)
 app.add_typer(outbox_app, name="outbox")
-surface_app = typer.Typer(help="The surface's frame, and poses in it.", no_args_is_help=True)
 
 OutboxFile = Annotated[
     Path | None,
@@ -46,7 +45,8 @@ def scan(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where the camera was: CSV or JSON lines by file name or time, or a TUM trajectory. Needs --camera.",
+            help="Where the camera was: CSV or JSON lines by file name or time, a TUM trajectory, COLMAP's images.txt, "
+            "OpenSfM's or OpenDroneMap's reconstruction.json. Needs --camera.",
         ),
     ] = None,
     tags: Annotated[
@@ -60,7 +60,9 @@ def scan(
     camera: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The camera's calibration: ROS camera_info YAML, or OpenCV's. Needs --poses or --tags."
+            metavar="FILE",
+            help="The camera's calibration: ROS camera_info YAML, OpenCV's, COLMAP's cameras.txt, or a "
+            "reconstruction.json. Needs --poses or --tags.",
         ),
     ] = None,
     mm_per_px: Annotated[
@@ -270,35 +272,6 @@ def run(*, config: Config = Path("robot.toml")) -> None:
     settings = read_settings(config)
     start_log()
     run_daemon(settings)
-
-
-@surface_app.callback()
-def surfaces() -> None:
-    """The surface's frame, and poses in it."""
-
-
-@surface_app.command()
-def register(
-    control_points: Annotated[Path, typer.Argument(help="CSV table of marks whose place is known in both frames.")],
-    poses: Annotated[
-        Path, typer.Argument(help="Camera poses in odometry's frame: what `crackmap scan --poses` takes.")
-    ],
-    *,
-    to: Annotated[Path, typer.Option(metavar="FILE", help="Where the poses on the surface go, as JSON lines.")],
-) -> None:
-    """Turn odometry's poses into poses on the surface, by three or more control points that are not on one line.
-
-    The table has a header row and these columns, in metres; w_m (0 on the surface) and sigma_m may be left out:
-
-        name, odometry_x_m, odometry_y_m, odometry_z_m, u_m, v_m, w_m, sigma_m
-
-    sigma_m is how exact a mark's place is, both measurements together. The poses' covariances get the registration's
-    error added; without sigma_m it is taken from the misfits of five points or more, and is unknown with fewer.
-    """
-    from crackmap_robot.poses.register_command import run_register
-
-    for line in run_register(control_points, poses, to):
-        print(line)
 
 
 @outbox_app.command()

@@ -1,8 +1,8 @@
 """Real photographs as a moving camera: every detection lies where its pixels came from.
 
-A camera with a lens moves over a photograph as if that were the wall: straight, rolled, tilted. What each frame shows is
-computed with OpenCV, not with our projection. Then every reported tile is cut out of the wall by its corners in metres,
-and must show what the tile shows.
+A camera with a lens moves over a photograph as if that were the wall: straight, rolled, tilted. What each frame shows
+is computed with OpenCV, not with our projection. Then every reported tile is cut out of the wall by its corners in
+metres, and must show what the tile shows.
 """
 
 import csv

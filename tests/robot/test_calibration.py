@@ -151,7 +151,8 @@ def test_four_coefficients_leave_k3_at_zero(file: Path) -> None:
         (GOOD, "", "line 1: holds no keys"),
         (GOOD, "just words", "line 1: holds no keys"),
         (GOOD, "2001-13-45", "not YAML"),
-        (GOOD, "[" * 5000, "not YAML"),
+        (GOOD, "{" * 5000, "not YAML"),
+        (GOOD, "[" * 5000, "must hold one reconstruction"),
         (GOOD, "#" * 1_100_000, "no calibration"),
     ],
 )

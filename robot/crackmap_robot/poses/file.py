@@ -1,9 +1,11 @@
-"""Poses from a file: JSON lines or CSV, by file name or by time, or a TUM trajectory, by time.
+"""Poses from a file: JSON lines or CSV, by file name or by time; a TUM trajectory, by time; COLMAP or OpenSfM, by name.
 
 JSON lines  {"file": "0001.jpg", "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
             with "time_s" (UNIX seconds) in place of "file" or beside it
 CSV         columns file and/or time_s, x_m, y_m, z_m, qx, qy, qz, qw and maybe covariance (36 numbers between blanks)
 TUM         timestamp tx ty tz qx qy qz qw, with blanks between (see tum.py)
+COLMAP      images.txt (see sfm/colmap.py)
+OpenSfM     reconstruction.json, also of OpenDroneMap (see sfm/opensfm.py)
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ from crackmap_robot.poses.json_lines import write_rows
 from crackmap_robot.poses.registration import FEWEST_TO_TELL_ERRORS, ControlPoint, Registration, register
 
 
-def run_register(control_points: Path, poses: Path, to: Path) -> Iterator[str]:
+def run_register(control_points: Path, poses: Path, to: Path, *, free_scale: bool = False) -> Iterator[str]:
     """Write `to`; yields what people want to know. Raises InputError, StorageError."""
     points = read_control_points(control_points)
     try:
-        found = register(points)
+        found = register(points, free_scale=free_scale)
     except InputError as error:
         raise InputError(f"{control_points}: {error}") from error
     rows = [replace(row, pose=found.transform.pose(row.pose)) for row in read_poses(poses).rows]
@@ -41,6 +41,9 @@ def _lines(points: tuple[ControlPoint, ...], found: Registration) -> Iterator[st
         u, v, w = (1000 * misfit_m).tolist()
         yield f"{point.name[:20]:<20} {u:9.1f} {v:9.1f} {w:9.1f}"
     yield f"{len(points)} control points, root mean square misfit {1000 * found.rms_m:.1f} mm"
+    if found.transform.scale != 1.0:
+        yield f"one unit of the poses is {found.transform.scale:.6g} m; how exact that is, and the poses, is unknown"
+        return
     covariance = found.transform.covariance
     here = found.transform.point_covariance(np.mean([point.odometry_m for point in points], axis=0))
     if covariance is None or here is None:

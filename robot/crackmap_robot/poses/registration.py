@@ -49,10 +49,11 @@ class Registration:
         return float(np.sqrt((self.misfits_m**2).sum(axis=1).mean()))
 
 
-def register(points: Sequence[ControlPoint]) -> Registration:
+def register(points: Sequence[ControlPoint], *, free_scale: bool = False) -> Registration:
     """The rotation and shift with the least weighted squares of misfits, and its covariance.
 
-    The rotation is Kabsch's (Acta Crystallographica A32 (1976)): no mirror image, no change of scale. The covariance is
+    The rotation is Kabsch's (Acta Crystallographica A32 (1976)): no mirror image. With `free_scale` the frame of the
+    poses is not metric: its scale is Umeyama's (IEEE PAMI 13 (1991)), and the error is unknown. Else the covariance is
     (Σ Jᵀ J / σ²)⁻¹ with J = [I, −[R p]×] for each point. Without sigmas σ is what the misfits say, from five points on;
     with fewer the error is unknown.
 
@@ -70,13 +71,13 @@ def register(points: Sequence[ControlPoint]) -> Registration:
     for name, places in (("odometry's frame", odometry), ("the surface's frame", surface)):
         _check_spread(name, places)
     sigmas = np.array(stated) if stated else np.ones(len(points))
-    turn, shift = _fitted(odometry, surface, 1 / sigmas**2)
-    misfits_m = surface - (odometry @ turn.T + shift)
-    freedom = 3 * len(points) - 6
+    turn, shift, scale = _fitted(odometry, surface, 1 / sigmas**2, free_scale=free_scale)
+    misfits_m = surface - (scale * odometry @ turn.T + shift)
+    freedom = 3 * len(points) - (7 if free_scale else 6)
     ratio = float(((misfits_m / sigmas[:, None]) ** 2).sum()) / freedom
     doubtful = bool(stated) and ratio > largest_ratio(freedom)
     covariance = None
-    if stated or len(points) >= FEWEST_TO_TELL_ERRORS:
+    if not free_scale and (stated or len(points) >= FEWEST_TO_TELL_ERRORS):
         slopes = [
             np.hstack([np.eye(3), -crossed(turn @ place)]) / sigma
             for place, sigma in zip(odometry, sigmas, strict=True)
@@ -84,7 +85,7 @@ def register(points: Sequence[ControlPoint]) -> Registration:
         covariance = np.linalg.inv(sum(slope.T @ slope for slope in slopes))
         covariance *= ratio if doubtful or not stated else 1.0
     x_m, y_m, z_m = shift.tolist()
-    return Registration(Transform((x_m, y_m, z_m), quaternion(turn), covariance), misfits_m, doubtful)
+    return Registration(Transform((x_m, y_m, z_m), quaternion(turn), covariance, scale), misfits_m, doubtful)
 
 
 def _check_spread(name: str, places_m: FloatArray) -> None:
@@ -96,10 +97,14 @@ def _check_spread(name: str, places_m: FloatArray) -> None:
         )
 
 
-def _fitted(odometry: FloatArray, surface: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rotation (3, 3) and shift (3)."""
+def _fitted(
+    odometry: FloatArray, surface: FloatArray, weights: FloatArray, *, free_scale: bool
+) -> tuple[FloatArray, FloatArray, float]:
+    """Rotation (3, 3), shift (3) and scale."""
     middle, its = (np.average(places, axis=0, weights=weights) for places in (odometry, surface))
-    left, _, right = np.linalg.svd((odometry - middle).T @ ((surface - its) * weights[:, None]))
-    proper = np.diag([1.0, 1.0, np.sign(np.linalg.det(right.T @ left.T))])
-    turn = right.T @ proper @ left.T
-    return turn, its - turn @ middle
+    from_middle = odometry - middle
+    left, values, right = np.linalg.svd(from_middle.T @ ((surface - its) * weights[:, None]))
+    proper = np.array([1.0, 1.0, np.sign(np.linalg.det(right.T @ left.T))])
+    turn = right.T @ np.diag(proper) @ left.T
+    scale = float(values @ proper / (weights @ (from_middle**2).sum(axis=1))) if free_scale else 1.0
+    return turn, its - scale * turn @ middle, scale

@@ -15,6 +15,8 @@ import numpy as np
 from crackmap.messages import Pose
 from crackmap_robot.poses.record import PoseFileError, Record
 from crackmap_robot.poses.tum import is_tum, tum_records
+from crackmap_robot.sfm.colmap import image_records, is_images
+from crackmap_robot.sfm.opensfm import shot_records
 
 JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance")
 CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
@@ -38,7 +40,7 @@ class Row:
 
 
 def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
-    """All rows of a JSON-lines, CSV or TUM file, in its order; at least one. Raises PoseFileError."""
+    """All rows of a JSON-lines, CSV, TUM, COLMAP or OpenSfM file, in its order; at least one. Raises PoseFileError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -48,14 +50,21 @@ def read_rows(path: Path, content: bytes) -> tuple[Row, ...]:
         ) from error
     if not text.strip():
         raise PoseFileError(f"{path} holds no pose: it is empty")
-    if text.lstrip().startswith("{"):
-        records = _json_records(path, text)
-    else:
-        records = tum_records(path, text) if is_tum(text) else _csv_records(path, text)
-    rows = tuple(_row(record) for record in records)
+    rows = tuple(_row(record) for record in _records(path, text))
     if not rows:
         raise PoseFileError(f"{path} holds no pose; write a header row and one row for each photograph, or JSON lines")
     return rows
+
+
+def _records(path: Path, text: str) -> Iterator[Record]:
+    """By what the text begins with."""
+    if text.lstrip().startswith("{"):
+        return _json_records(path, text)
+    if text.lstrip().startswith("["):
+        return shot_records(path, text)
+    if is_images(text):
+        return image_records(path, text)
+    return tum_records(path, text) if is_tum(text) else _csv_records(path, text)
 
 
 def _json_records(path: Path, text: str) -> Iterator[Record]:

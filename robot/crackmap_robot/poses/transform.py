@@ -16,7 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Transform:
-    """p ↦ R p + t, in metres; `orientation_xyzw` is R.
+    """p ↦ s R p + t, in metres; `orientation_xyzw` is R, `scale` is s: 1 where both frames are metric.
 
     `covariance` (6, 6) is of (x, y, z, rx, ry, rz), metres and radians, as a pose's: the true shift is t + τ, the true
     rotation exp([δ]×) R. None means unknown.
@@ -25,17 +25,18 @@ class Transform:
     position_m: tuple[float, float, float]
     orientation_xyzw: tuple[float, float, float, float]
     covariance: FloatArray | None
+    scale: float = 1.0
 
     def points(self, points_m: FloatArray) -> FloatArray:
         """Points (n, 3) of the one frame in the other."""
-        result: FloatArray = points_m @ rotation(self.orientation_xyzw).T + np.array(self.position_m)
+        result: FloatArray = self.scale * points_m @ rotation(self.orientation_xyzw).T + np.array(self.position_m)
         return result
 
     def point_covariance(self, point_m: FloatArray) -> FloatArray | None:
         """(3, 3), m²: how exact `points` is at one point (3) of the one frame, itself taken as exact."""
         if self.covariance is None:
             return None
-        slope = np.hstack([np.eye(3), -crossed(rotation(self.orientation_xyzw) @ point_m)])
+        slope = np.hstack([np.eye(3), -crossed(self.scale * rotation(self.orientation_xyzw) @ point_m)])
         result: FloatArray = slope @ self.covariance @ slope.T
         return result
 
@@ -43,15 +44,15 @@ class Transform:
         """A pose in the one frame, in the other; its covariance is unknown where either's is.
 
         Both errors are taken as independent: Σ = J Σ_transform Jᵀ + A Σ_pose Aᵀ with J = [I, −[R p]×; 0, I] and
-        A = diag(R, R), to first order.
+        A = diag(s R, R), to first order.
         """
-        turn, place = rotation(self.orientation_xyzw), np.array(pose.position_m)
+        turn, place = rotation(self.orientation_xyzw), self.scale * np.array(pose.position_m)
         x_m, y_m, z_m = (turn @ place + np.array(self.position_m)).tolist()
         covariance = None
         if self.covariance is not None and pose.covariance is not None:
             lever = np.eye(6)
             lever[:3, 3:] = -crossed(turn @ place)
-            turned = np.kron(np.eye(2), turn)
+            turned = np.kron(np.diag([self.scale, 1.0]), turn)
             full = lever @ self.covariance @ lever.T
             full += turned @ np.array(pose.covariance).reshape(6, 6) @ turned.T
             covariance = tuple(((full + full.T) / 2).ravel().tolist())

@@ -1,0 +1,1 @@
+"""What structure-from-motion programs write: poses of the photographs, and the cameras that took them."""
