@@ -109,6 +109,17 @@ def scan(
     target_width_mm: Annotated[
         float | None, typer.Option(metavar="W", help="Crack width that the inspection must be able to show.")
     ] = None,
+    cylinder_radius_m: Annotated[
+        float | None,
+        typer.Option(metavar="M", help="The surface is a cylinder, as a tunnel or a pier.", show_default="a plane"),
+    ] = None,
+    facing: Annotated[
+        Literal["outside", "inside"], typer.Option(help="From where a cylinder is seen: a pier, or a tunnel.")
+    ] = "outside",
+    drawing: Annotated[
+        Literal["as_seen", "reflected"],
+        typer.Option(help="How the chart is drawn: as seen, or reflected as soffits are on plans."),
+    ] = "as_seen",
 ) -> None:
     """Find cracks in photographs: tiles, scores, places on the surface, a durable outbox, upload.
 
@@ -126,6 +137,7 @@ def scan(
 
     Exit code 2: something was refused or not sent, and the summary says what; 130: stopped by Ctrl-C.
     """
+    from crackmap.surfaces import Drawing, Facing
     from crackmap_robot.classifier import chosen_model, shipped_model
     from crackmap_robot.evidence import Frames
     from crackmap_robot.runtimes import Runtime
@@ -152,6 +164,9 @@ def scan(
             threads=default_threads() if threads is None else threads,
             runtime=Runtime(runtime),
             target_width_mm=target_width_mm,
+            cylinder_radius_m=cylinder_radius_m,
+            facing=Facing(facing),
+            drawing=Drawing(drawing),
         )
     )
     for line in summary.lines():

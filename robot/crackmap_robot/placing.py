@@ -8,6 +8,7 @@ from typing import Protocol
 
 from crackmap import ids
 from crackmap.messages import Camera, NoPose, Placement, Pose, PoseSolution, Scan, Unplaced
+from crackmap.surfaces import Surface
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.calibration import check_fits, read_camera
 from crackmap_robot.cameras.camera import Photo, Pixels
@@ -52,6 +53,7 @@ class ByPoses:
     """Photographs with a pose file and a camera file."""
 
     pose_solution: PoseSolution
+    surface: Surface
     poses: PoseFile
     camera: Camera
 
@@ -60,7 +62,7 @@ class ByPoses:
         check_fits(self.camera, grid.width_px, grid.height_px, Path(photo.label))
         capture, taken = photo.capture, photo.capture.captured_utc
         pose = self.poses.pose_for(photo.label, None if taken is None else taken.timestamp(), capture.time_sigma_s)
-        return _placed(self.pose_solution, pose, grid)
+        return _placed(self.pose_solution, self.surface, pose, grid)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class ByTags:
     """Photographs of tags on the surface, with their layout and a camera file: each tells its own pose."""
 
     pose_solution: PoseSolution
+    surface: Surface
     finder: TagFinder
     layout_sigma_m: float | None
 
@@ -75,7 +78,9 @@ class ByTags:
         """From the tags that the picture shows; NoPose with its cause where they tell none."""
         camera = self.pose_solution.camera
         check_fits(camera, grid.width_px, grid.height_px, Path(photo.label))
-        return _placed(self.pose_solution, pose_of(self.finder.corners(pixels), camera, self.layout_sigma_m), grid)
+        return _placed(
+            self.pose_solution, self.surface, pose_of(self.finder.corners(pixels), camera, self.layout_sigma_m), grid
+        )
 
 
 @dataclass(frozen=True)
@@ -83,25 +88,31 @@ class ByBook:
     """Photographs that this daemon records, with the poses that came meanwhile."""
 
     pose_solution: PoseSolution
+    surface: Surface
     book: PoseBook
 
     def placement(self, photo: Photo, grid: TileGrid, pixels: Pixels) -> Placement:  # noqa: ARG002 - as above
         """From the book, by file name."""
         check_fits(self.pose_solution.camera, grid.width_px, grid.height_px, Path(photo.label))
-        return _placed(self.pose_solution, self.book.pose_for(photo.label, BOOK_PATIENCE_S), grid)
+        return _placed(self.pose_solution, self.surface, self.book.pose_for(photo.label, BOOK_PATIENCE_S), grid)
 
 
 def by_poses(scan: Scan, poses: Path, camera: Path) -> ByPoses:
     """Read a pose file and a camera file. Raises InputError with file, line, key and value."""
     pose_file = read_poses(poses)
     solution = _pose_solution(scan, f"file {poses.name}", pose_file.sha256, camera)
-    return ByPoses(solution, pose_file, solution.camera)
+    return ByPoses(solution, scan.surface, pose_file, solution.camera)
 
 
 def by_tags(scan: Scan, layout: Path, camera: Path) -> ByTags:
     """Read a layout of tags and a camera file. Raises InputError with file, key and value."""
     tags = read_tag_layout(layout)
-    return ByTags(_pose_solution(scan, f"tags {layout.name}", tags.sha256, camera), TagFinder(tags), tags.sigma_m)
+    return ByTags(
+        _pose_solution(scan, f"tags {layout.name}", tags.sha256, camera),
+        scan.surface,
+        TagFinder(tags, scan.surface),
+        tags.sigma_m,
+    )
 
 
 def by_book(scan: Scan, book: PoseBook, stream: str, camera: Path) -> ByBook:
@@ -110,7 +121,7 @@ def by_book(scan: Scan, book: PoseBook, stream: str, camera: Path) -> ByBook:
     The book grows, so its content names no solution: what came live is one solution of the scan. Each photograph's pose
     is written once and never changed; better ones, computed later, are another solution.
     """
-    return ByBook(_pose_solution(scan, f"live {stream}", LIVE_SHA256, camera), book)
+    return ByBook(_pose_solution(scan, f"live {stream}", LIVE_SHA256, camera), scan.surface, book)
 
 
 def _pose_solution(scan: Scan, source: str, poses_sha256: str, camera: Path) -> PoseSolution:
@@ -125,10 +136,10 @@ def _pose_solution(scan: Scan, source: str, poses_sha256: str, camera: Path) -> 
     )
 
 
-def _placed(solution: PoseSolution, pose: Pose | Missing, grid: TileGrid) -> Placement:
+def _placed(solution: PoseSolution, surface: Surface, pose: Pose | Missing, grid: TileGrid) -> Placement:
     if isinstance(pose, Missing):
         return NoPose(pose_solution_id=solution.pose_solution_id, cause=pose.cause)
-    return place(solution.camera, pose, grid, solution.pose_solution_id)
+    return place(solution.camera, pose, grid, solution.pose_solution_id, surface)
 
 
 def rows_without_photograph(poses: PoseFile, photographs: Iterable[str]) -> list[str]:

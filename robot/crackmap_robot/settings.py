@@ -8,12 +8,13 @@ import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from crackmap.errors import SettingError
-from crackmap.surfaces import Name
+from crackmap.surfaces import Drawing, Facing, Name, Surface
 from crackmap_robot.evidence import Frames
 from crackmap_robot.runtimes import Runtime
 
 STRUCTURE = "unnamed structure"
 LARGEST_MM = 100_000
+LARGEST_RADIUS_M = 10_000
 MOST_THREADS = 256
 
 
@@ -41,6 +42,23 @@ class ScanSettings:
     threads: int = 1
     runtime: Runtime = Runtime.LITERT
     target_width_mm: float | None = None
+    cylinder_radius_m: float | None = None
+    """None: the surface is a plane."""
+    facing: Facing = Facing.OUTSIDE
+    drawing: Drawing = Drawing.AS_SEEN
+
+    @property
+    def face(self) -> Surface:
+        """The surface that is scanned."""
+        if self.cylinder_radius_m is None:
+            return Surface(name=self.surface, drawing=self.drawing)
+        return Surface(
+            name=self.surface,
+            drawing=self.drawing,
+            shape="cylinder",
+            radius_m=self.cylinder_radius_m,
+            facing=self.facing,
+        )
 
     def __post_init__(self) -> None:
         for flag, name in (
@@ -55,6 +73,12 @@ class ScanSettings:
                     f"{flag} {name!r}: a name has 1 to 200 characters, no blanks at its ends and no control characters."
                 ) from error
         self._check_places()
+        if self.cylinder_radius_m is not None and not 0 < self.cylinder_radius_m <= LARGEST_RADIUS_M:
+            raise SettingError(
+                f"--cylinder-radius-m {self.cylinder_radius_m}: give metres over 0, and at most {LARGEST_RADIUS_M:,}."
+            )
+        if self.cylinder_radius_m is not None and self.mm_per_px is not None:
+            raise SettingError("--cylinder-radius-m goes with poses or tags: unplaced photographs are on no surface.")
         for flag, number in (("--mm-per-px", self.mm_per_px), ("--target-width-mm", self.target_width_mm)):
             if number is not None and not 0 < number <= LARGEST_MM:  # NaN is neither
                 raise SettingError(f"{flag} {number}: give millimetres over 0, and at most {LARGEST_MM:,}.")

@@ -1,5 +1,6 @@
 """What of a surface was photographed, and where a crack of the target width would have been seen. Pure."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -33,23 +34,28 @@ class Part:
     outline: Rings
 
 
-def parts(footprints: Iterable[Footprint]) -> tuple[Part, list[Part]]:
+def parts(footprints: Iterable[Footprint], around_m: float | None = None) -> tuple[Part, list[Part]]:
     """All that was photographed (as SHOWN), and its parts by sight, best first; no part overlaps another.
 
     A frame's most frequent sight holds in its whole outline but where tiles have another one: those are few, so only
-    their shapes are made. Where tiles of one frame overlap, the best holds.
+    their shapes are made. Where tiles of one frame overlap, the best holds. `around_m`: the length after which u begins
+    again, of a cylinder; what lies beyond the seam is laid where it belongs.
     """
     by_sight: list[list[BaseGeometry]] = [[] for _ in ORDER]
     outlines: list[BaseGeometry] = []
     for each in footprints:
         outline = shapely.make_valid(shapely.Polygon(each.outline_m))
         outlines.append(outline)
+        corners_m = each.corners_m
+        if around_m is not None:  # each tile has its middle on the chart: bring it to its frame
+            away_m = corners_m[:, :, 0].mean(axis=1) - outline.centroid.x
+            corners_m = corners_m - np.stack([np.round(away_m / around_m) * around_m, 0 * away_m], axis=1)[:, None]
         counts = np.bincount(each.sights, minlength=len(ORDER))
         most = int(counts.argmax())
         rest = outline
         for index in np.flatnonzero(counts).tolist():
             if index != most:
-                tiles = _union(shapely.polygons(each.corners_m[each.sights == index]))
+                tiles = _union(shapely.polygons(corners_m[each.sights == index]))
                 by_sight[index].append(shapely.intersection(tiles, outline))
                 rest = shapely.difference(rest, tiles)
         by_sight[most].append(rest)
@@ -57,12 +63,24 @@ def parts(footprints: Iterable[Footprint]) -> tuple[Part, list[Part]]:
     better: BaseGeometry = shapely.Polygon()
     for sight, shapes in zip(ORDER, by_sight, strict=True):
         if shapes:
-            union = _union(shapes)
+            union = _rolled(_union(shapes), around_m)
             part = shapely.difference(union, better)
             better = _union([better, union])
             if part.area > LEAST_PART_M2:
                 found.append(_part(sight, part))
-    return _part(Sight.SHOWN, _union(outlines)), found
+    return _part(Sight.SHOWN, _rolled(_union(outlines), around_m)), found
+
+
+def _rolled(shape: BaseGeometry, around_m: float | None) -> BaseGeometry:
+    """What goes beyond the seam, brought back onto the chart."""
+    if around_m is None or shape.is_empty:
+        return shape
+    low, _, high, _ = shape.bounds
+    first, last = (math.floor(u / around_m + 0.5) for u in (low, high))
+    _, bottom, _, top = shape.bounds
+    chart = shapely.box(-around_m / 2, bottom, around_m / 2, top)
+    turns = [shapely.transform(shape, lambda uv, k=k: uv - [k * around_m, 0.0]) for k in range(first, last + 1)]
+    return _union([shapely.intersection(turn, chart) for turn in turns])
 
 
 def _part(sight: Sight, shape: BaseGeometry) -> Part:

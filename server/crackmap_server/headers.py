@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, insert, select, update
 
 from crackmap.messages import Analysis, PoseSolution, Scan
+from crackmap.surfaces import Surface
 from crackmap_server import tables
 from crackmap_server.envelope import Delivery
 from crackmap_server.ingest import Headers
@@ -52,13 +53,13 @@ def _store_scan(connection: Connection, scan: Scan) -> str | None:
             "name": surface.name,
             "shape": surface.shape,
             "drawing": surface.drawing.value,
+            "radius_m": surface.radius_m,
+            "facing": None if surface.facing is None else surface.facing.value,
         },
     )
-    if (stored["shape"], stored["drawing"]) != (surface.shape, surface.drawing.value):
-        return (
-            f"surface {surface.name!r} is stored as a {stored['shape']} drawn {stored['drawing']}, "
-            f"not as a {surface.shape} drawn {surface.drawing.value}"
-        )
+    there = Surface.model_validate({name: stored[name] for name in Surface.model_fields})
+    if there != surface:
+        return f"surface {surface.name!r} is stored as {_described(there)}, not as {_described(surface)}"
     stored = _store(
         connection,
         tables.inspections,
@@ -89,6 +90,13 @@ def _store_scan(connection: Connection, scan: Scan) -> str | None:
         if stored[fact] != row[fact]:
             return f"scan {scan.scan_id} is stored with another {fact}: {stored[fact]}, not {row[fact]}"
     return None
+
+
+def _described(surface: Surface) -> str:
+    drawn = f"drawn {surface.drawing.value}"
+    if surface.facing is None:
+        return f"a plane {drawn}"
+    return f"a cylinder of {surface.radius_m:g} m seen from {surface.facing.value}, {drawn}"
 
 
 def _store_analysis(connection: Connection, analysis: Analysis) -> None:

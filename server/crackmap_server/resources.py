@@ -55,6 +55,8 @@ class SurfaceItem(Resource):
             "name": "north face",
             "shape": "plane",
             "drawing": "as_seen",
+            "radius_m": None,
+            "facing": None,
         }
     )
 
@@ -64,6 +66,10 @@ class SurfaceItem(Resource):
     name: str
     shape: str
     drawing: str = Field(description="whether the chart is drawn as seen or reflected")
+    radius_m: float | None = Field(
+        description="of a cylinder, which is unrolled: u runs from -pi r to pi r and begins again; null for a plane"
+    )
+    facing: str | None = Field(description="outside or inside: from where a cylinder is seen")
 
 
 class InspectionItem(Resource):

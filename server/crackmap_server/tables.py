@@ -89,6 +89,8 @@ surfaces = Table(
     Column("name", Text, nullable=False),
     Column("shape", String(20), nullable=False),
     Column("drawing", String(20), nullable=False),
+    Column("radius_m", Double),  # of a cylinder, as is facing
+    Column("facing", String(20)),
 )
 
 inspections = Table(

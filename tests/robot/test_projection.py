@@ -262,12 +262,16 @@ def flip_k1(patch: pytest.MonkeyPatch) -> None:
 
 
 def swap_u_and_v(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(placement, "hits", lambda rays, pose: plane.hits(rays, pose)[:, ::-1])
+    right = plane.Plane.hits
+    patch.setattr(plane.Plane, "hits", lambda self, rays, pose: right(self, rays, pose)[:, ::-1])
 
 
 def mirror(patch: pytest.MonkeyPatch) -> None:
+    right = plane.Plane.hits
     patch.setattr(
-        placement, "hits", lambda rays, pose: 2 * np.array(pose.position_m[:2]) - plane.hits(rays, pose) * [1, 1]
+        plane.Plane,
+        "hits",
+        lambda self, rays, pose: 2 * np.array(pose.position_m[:2]) - right(self, rays, pose) * [1, 1],
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from crackmap.errors import SettingError
 from crackmap.messages import LARGEST_SIDE_PX
-from crackmap.surfaces import Name
+from crackmap.surfaces import Drawing, Facing, Name
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
 from crackmap_robot.evidence import Frames
@@ -18,6 +18,7 @@ from crackmap_robot.poses.book import NAME as BOOK
 from crackmap_robot.runtimes import Runtime
 from crackmap_robot.settings import (
     LARGEST_MM,
+    LARGEST_RADIUS_M,
     MOST_THREADS,
     STRUCTURE,
     ScanSettings,
@@ -82,6 +83,15 @@ class ScanSection(_Section):
     structure: Name = Field(default=STRUCTURE, description="the bridge, building or tunnel")
     target_width_mm: float | None = Field(
         default=None, gt=0, le=LARGEST_MM, description="crack width that the inspection must be able to show"
+    )
+    cylinder_radius_m: float | None = Field(
+        default=None, gt=0, le=LARGEST_RADIUS_M, description="the surface is a cylinder, as a tunnel or a pier"
+    )
+    facing: Facing = Field(
+        default=Facing.OUTSIDE, description="from where a cylinder is seen: `outside` (a pier) or `inside` (a tunnel)"
+    )
+    drawing: Drawing = Field(
+        default=Drawing.AS_SEEN, description="how the chart is drawn: `as_seen`, or `reflected` as soffits are on plans"
     )
 
 
@@ -255,6 +265,9 @@ class RobotSettings(_Section):
             inspection=scan.inspection,
             structure=scan.structure,
             target_width_mm=scan.target_width_mm,
+            cylinder_radius_m=scan.cylinder_radius_m,
+            facing=scan.facing,
+            drawing=scan.drawing,
             poses=camera.poses if camera.pose_stream is None else self.live.recordings / BOOK,
             tags=camera.tags,
             camera=camera.calibration,

@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 
 from crackmap.errors import InputError
+from crackmap.surfaces import Facing, Surface
 from crackmap_robot.poses.transform import FloatArray
 
 FILE_KEYS = ("family", "side_m", "sigma_m", "tag")
@@ -49,13 +50,22 @@ class Tag:
     side_m: float
     turn_rad: float
 
-    def corners_m(self) -> FloatArray:
-        """(4, 3) in the body frame: top left, top right, bottom right, bottom left of the tag as it is printed."""
+    def corners_m(self, surface: Surface | None = None) -> FloatArray:
+        """(4, 3) in the body frame: top left, top right, bottom right, bottom left of the tag as it is printed.
+
+        On a cylinder it lies in the plane that touches it at the tag's middle. Without a surface it is a plane.
+        """
         half = self.side_m / 2
         cosine, sine = math.cos(self.turn_rad), math.sin(self.turn_rad)
         square = np.array([[-half, half], [half, half], [half, -half], [-half, -half]])
-        turned = square @ np.array([[cosine, sine], [-sine, cosine]]) + np.array(self.middle_m)
-        return np.hstack([turned, np.zeros((4, 1))])
+        turned = square @ np.array([[cosine, sine], [-sine, cosine]])
+        if surface is None or surface.radius_m is None:
+            return np.hstack([turned + np.array(self.middle_m), np.zeros((4, 1))])
+        radius_m, side = surface.radius_m, -1.0 if surface.facing is Facing.INSIDE else 1.0
+        angle = self.middle_m[0] / radius_m
+        middle = np.array([radius_m * math.sin(angle), self.middle_m[1], side * radius_m * math.cos(angle)])
+        right, up = np.array([math.cos(angle), 0.0, -side * math.sin(angle)]), np.array([0.0, 1.0, 0.0])
+        return np.asarray(middle + turned[:, :1] * right + turned[:, 1:] * up)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from crackmap.surfaces import Surface
 from crackmap_robot.poses.tag_layout import TagLayout
 from crackmap_robot.poses.transform import FloatArray
 
@@ -24,12 +25,12 @@ class Corners:
 class TagFinder:
     """Finds the tags of one layout in pictures. Not for several threads at once."""
 
-    def __init__(self, layout: TagLayout) -> None:
-        """Corners are refined to parts of a pixel."""
+    def __init__(self, layout: TagLayout, surface: Surface | None = None) -> None:
+        """Corners are refined to parts of a pixel. Without a surface it is a plane."""
         parameters = cv2.aruco.DetectorParameters()
         parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
         self._detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(layout.family), parameters)
-        self._places = {number: tag.corners_m() for number, tag in layout.tags.items()}
+        self._places = {number: tag.corners_m(surface) for number, tag in layout.tags.items()}
 
     def corners(self, pixels: npt.NDArray[np.uint8]) -> Corners:
         """What a picture (h, w, 3) RGB shows of the layout; other tags, and those that are seen twice, do not count."""

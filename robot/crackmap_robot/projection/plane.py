@@ -37,29 +37,34 @@ def directions(points: FloatArray, pose: Pose) -> FloatArray:
     return result
 
 
-def hits(rays: FloatArray, pose: Pose) -> FloatArray:
-    """(u, v) in metres (n, 2) where body-frame vectors (n, 3) from the camera meet the plane. Raises NoView."""
-    distance_m = pose.position_m[2]
-    if distance_m <= 0:
-        raise NoView(f"the camera is {-distance_m:.3f} m behind the surface")
-    cosine = -rays[:, 2] / np.linalg.norm(rays, axis=1)
-    lowest = float(cosine.min())
-    if lowest <= 0:
-        raise NoView("a part of the picture looks away from the surface (its horizon is in view)")
-    if lowest < math.cos(math.radians(STEEPEST_DEG)):
-        angle = math.degrees(math.acos(lowest))
-        raise NoView(f"a part of the picture sees the surface {angle:.1f}° from square, over {STEEPEST_DEG:g}°")
-    reach = -distance_m / rays[:, 2]
-    return np.array(pose.position_m[:2]) + reach[:, None] * rays[:, :2]
+class Plane:
+    """The plane w = 0."""
 
+    border_pieces = 1
+    """A straight piece of a picture's border is straight on the surface."""
 
-def hit_slopes(rays: FloatArray, pose: Pose) -> tuple[FloatArray, FloatArray]:
-    """d(u, v)/d(camera position), (n, 2, 3), and d(u, v)/d(ray), (n, 2, 3).
+    def hits(self, rays: FloatArray, pose: Pose) -> FloatArray:
+        """(u, v) in metres (n, 2) where body-frame vectors (n, 3) from the camera meet the plane. Raises NoView."""
+        distance_m = pose.position_m[2]
+        if distance_m <= 0:
+            raise NoView(f"the camera is {-distance_m:.3f} m behind the surface")
+        cosine = -rays[:, 2] / np.linalg.norm(rays, axis=1)
+        lowest = float(cosine.min())
+        if lowest <= 0:
+            raise NoView("a part of the picture looks away from the surface (its horizon is in view)")
+        if lowest < math.cos(math.radians(STEEPEST_DEG)):
+            angle = math.degrees(math.acos(lowest))
+            raise NoView(f"a part of the picture sees the surface {angle:.1f}° from square, over {STEEPEST_DEG:g}°")
+        reach = -distance_m / rays[:, 2]
+        return np.array(pose.position_m[:2]) + reach[:, None] * rays[:, :2]
 
-    With the hit h = p + s d and s = −p_w / d_w: dh/dp = A and dh/dd = s A, where A = [I | −d_uv / d_w].
-    """
-    by_position = np.zeros((len(rays), 2, 3))
-    by_position[:, 0, 0] = by_position[:, 1, 1] = 1.0
-    by_position[:, :, 2] = -rays[:, :2] / rays[:, 2:]
-    reach = -pose.position_m[2] / rays[:, 2]
-    return by_position, reach[:, None, None] * by_position
+    def hit_slopes(self, rays: FloatArray, pose: Pose) -> tuple[FloatArray, FloatArray]:
+        """d(u, v)/d(camera position), (n, 2, 3), and d(u, v)/d(ray), (n, 2, 3).
+
+        With the hit h = p + s d and s = −p_w / d_w: dh/dp = A and dh/dd = s A, where A = [I | −d_uv / d_w].
+        """
+        by_position = np.zeros((len(rays), 2, 3))
+        by_position[:, 0, 0] = by_position[:, 1, 1] = 1.0
+        by_position[:, :, 2] = -rays[:, :2] / rays[:, 2:]
+        reach = -pose.position_m[2] / rays[:, 2]
+        return by_position, reach[:, None, None] * by_position

@@ -5,6 +5,7 @@ Plain GeoJSON is read as longitude and latitude whatever it says, so `geometry` 
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,13 @@ class SurfaceName:
     structure: str
     name: str
     drawing: str
+    radius_m: float | None = None
+    """Of a cylinder, unrolled."""
+
+    @property
+    def around_m(self) -> float | None:
+        """The length after which u begins again; None for a plane."""
+        return None if self.radius_m is None else 2 * math.pi * self.radius_m
 
 
 def feature_collection(surface: SurfaceName, detections: Iterable[Detection]) -> Iterator[bytes]:
@@ -62,7 +70,8 @@ def feature(detection: Detection) -> dict[str, Any]:
 
 def coord_ref_sys(surface: SurfaceName) -> dict[str, Any]:
     """The surface's frame as PROJJSON: an engineering CRS, u to the right and v across, in metres."""
-    name = f"{surface.structure}: {surface.name} (local frame, {surface.drawing})"
+    unrolled = "" if surface.radius_m is None else f"cylinder of {surface.radius_m:g} m unrolled, "
+    name = f"{surface.structure}: {surface.name} (local frame, {unrolled}{surface.drawing})"
     axes = [("u, to the right as the viewer sees it", "u", "displayRight"), ("v, across", "v", "displayUp")]
     return {
         "type": "PROJJSON",

@@ -66,14 +66,14 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
 
     Photographs without a place count, but cover nothing.
     """
-    _name(connection, surface_id)
+    surface = _name(connection, surface_id)
     pairs = read_pairs(connection, surface_id, inspection_id)
     kinds = select_frames(pairs).with_only_columns(kind_column().label("kind")).subquery()
     counts = {
         str(kind): int(count)
         for kind, count in connection.execute(select(kinds.c.kind, func.count()).group_by(kinds.c.kind))
     }
-    whole, by_sight = parts(footprints(connection, pairs))
+    whole, by_sight = parts(footprints(connection, pairs), surface.around_m)
     return Coverage(
         area_m2=whole.area_m2,
         frames_placed=counts.get("placed", 0),
@@ -87,10 +87,10 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
 def _name(connection: Connection, surface_id: UUID) -> SurfaceName:
     table, structures = tables.surfaces, tables.structures
     row = connection.execute(
-        select(table.c.name, table.c.drawing, structures.c.name.label("structure"))
+        select(table.c.name, table.c.drawing, table.c.radius_m, structures.c.name.label("structure"))
         .join_from(table, structures)
         .where(table.c.surface_id == surface_id)
     ).one_or_none()
     if row is None:
         raise NotFound(f"surface {surface_id} is not stored")
-    return SurfaceName(surface_id, row.structure, row.name, row.drawing)
+    return SurfaceName(surface_id, row.structure, row.name, row.drawing, row.radius_m)

@@ -28,11 +28,16 @@ function frames({ frames_placed, frames_unplaced, frames_no_pose }) {
   );
 }
 
-export function showAbout(section, scans, inspection, coverage) {
+function shape({ radius_m, facing }) {
+  return radius_m ? `cylinder of ${radius_m} m radius, seen from ${facing}, unrolled` : null;
+}
+
+export function showAbout(section, scans, surface, inspection, coverage) {
   const told = scans.map((scan) => {
     const analysis = current(scan.analyses);
     const poses = current(scan.pose_solutions);
     return facts([
+      ["Surface", shape(surface)],
       ["Frames", frames(coverage)],
       ["Target width", inspection.target_width_mm ? `${inspection.target_width_mm} mm` : null],
       ["Model", analysis && element("span", { title: `SHA-256 ${analysis.model_sha256}` }, analysis.model)],

@@ -131,7 +131,7 @@ class Page {
     this.chart.showPhotographed(frames, coverage);
     this.chart.fit();
     this.sheet.open(frames);
-    showAbout(document.getElementById("about"), scans, inspection, coverage);
+    showAbout(document.getElementById("about"), scans, surface, inspection, coverage);
   }
 
   async #load(filter, threshold, signal) {
