@@ -69,7 +69,7 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
         (SHORT + "[camra]\nspeed = 3", "line 9, camra: is not known; there are scan, camera, live,"),
         (SHORT + "[keep]\nserver = 'ftp://x'", "line 10, keep.server: 'ftp://x': ftp://x: is no address"),
         (SHORT + "[keep]\nframes = 'some'", "line 10, keep.frames: 'some': input should be 'all', 'keyframes' or"),
-        (SHORT + "[status]\nhost = '0.0.0.0'", "line 10, status.host: '0.0.0.0': input should be '127.0.0.1'"),
+        (SHORT + "[status]\nhost = '0.0.0.0'", "line 9, status: anybody could look: give a key of 12"),
         (SHORT + "[status]\nport = 70000", "line 10, status.port: 70000: input should be less than or equal to 65535"),
         (SHORT + "[model]\nthreads = 0", "line 10, model.threads: 0: input should be greater than or equal to 1"),
         (SHORT + "[model", "is not TOML:"),

@@ -16,6 +16,7 @@ from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
+from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
@@ -59,7 +60,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
         opened.enter_context(locked(keep.outbox))
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
-        status = opened.enter_context(Status(settings.status.host, settings.status.port, condition, keep.outbox))
+        on_site = OnSite(scanner.scale, settings.scan.target_width_mm)
+        status = opened.enter_context(Status(settings.status, condition, on_site, keep.outbox))
         uplink = None
         if keep.server is not None:
             uplink = opened.enter_context(BackgroundUpload(keep.outbox, keep.server, UPLINK_PATIENCE_S))
@@ -75,6 +77,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
             if not _room(keep, condition, notifier, stop):
                 break
             _settle(result, headers, outbox, lowest, condition)
+            if isinstance(result, Scored | Known):
+                on_site.frame(result.report)
             if isinstance(result, Scored):
                 pipeline.kept(headers.key(result.photo))
                 if uplink is not None:

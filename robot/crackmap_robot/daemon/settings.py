@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
@@ -206,12 +206,23 @@ class KeepSection(_Section):
 
 
 class StatusSection(_Section):
-    """What tells others how the robot is: `/healthz` and `/metrics` over HTTP."""
+    """What tells others how the robot is, over HTTP: a page for whoever drives it, `/healthz` and `/metrics`."""
 
-    host: Literal["127.0.0.1", "::1", "localhost"] = Field(
-        default="127.0.0.1", description="only this machine: the page has no keys"
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="only this machine; with another, as `0.0.0.0` for a tablet beside the robot, `key` is needed",
     )
     port: int = Field(default=8322, ge=0, le=65535, description="0 takes a free one, which the log tells")
+    key: str | None = Field(
+        default=None, min_length=12, max_length=200, description="asked of everybody: `http://robot:8322/?key=…`"
+    )
+
+    @model_validator(mode="after")
+    def _not_open(self) -> Self:
+        if self.host not in {"127.0.0.1", "::1", "localhost"} and self.key is None:
+            raise ValueError("anybody could look: give a key of 12 characters or more, or leave host as it is")
+        return self
 
 
 class RobotSettings(_Section):

@@ -1,14 +1,16 @@
-"""`/healthz` and `/metrics` on this machine: how the robot is, for whatever watches over it."""
+"""A page for whoever drives the robot; `/healthz` and `/metrics` for whatever watches over it."""
 
 import json
 import shutil
 from collections.abc import Iterator
+from hmac import compare_digest
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,17 +19,21 @@ from prometheus_client.registry import Collector
 from crackmap import __version__
 from crackmap.errors import SettingError
 from crackmap_robot.daemon.condition import Condition
+from crackmap_robot.daemon.on_site import OnSite, parting
+from crackmap_robot.daemon.settings import StatusSection
 from crackmap_robot.outbox import Outbox
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SLOWEST_REQUEST_S = 5.0
+PAGE = Path(__file__).with_name("on_site.html")
 
 
 class Status:
     """Answers on one address until it is left. A context manager."""
 
-    def __init__(self, host: str, port: int, condition: Condition, outbox: Path) -> None:
+    def __init__(self, settings: StatusSection, condition: Condition, on_site: OnSite, outbox: Path) -> None:
         """Raises SettingError when the address cannot be had."""
+        host, port = settings.host, settings.port
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -36,7 +42,10 @@ class Status:
         class Handler(_Handler):
             """Knows the daemon."""
 
+            key = settings.key
             pages = {  # noqa: RUF012 - one for each server
+                "/": lambda: (HTTPStatus.OK, "text/html; charset=utf-8", PAGE.read_bytes()),
+                "/site.json": lambda: site(condition, on_site, outbox),
                 "/healthz": lambda: health(condition, outbox),
                 "/metrics": lambda: (HTTPStatus.OK, METRICS_TYPE, generate_latest(registry)),
             }
@@ -66,13 +75,19 @@ Page = tuple[HTTPStatus, str, bytes]
 
 class _Handler(BaseHTTPRequestHandler):
     pages: dict[str, Any]
+    key: str | None
     timeout = SLOWEST_REQUEST_S
     server_version = f"crackmap/{__version__}"
 
     def do_GET(self) -> None:
-        page = self.pages.get(self.path.partition("?")[0])
+        path, _, query = self.path.partition("?")
+        given = parse_qs(query).get("key", [""])[-1]
+        if self.key is not None and not compare_digest(given.encode(), self.key.encode()):
+            self.send_error(HTTPStatus.FORBIDDEN, "add ?key= with the status.key of robot.toml")
+            return
+        page = self.pages.get(path)
         if page is None:
-            self.send_error(HTTPStatus.NOT_FOUND, "there are /healthz and /metrics")
+            self.send_error(HTTPStatus.NOT_FOUND, "there are /, /healthz and /metrics")
             return
         status, media_type, body = page()
         self.send_response(status)
@@ -84,6 +99,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_arguments: Any) -> None:
         """Nothing: a watcher asks every few seconds."""
+
+
+def site(condition: Condition, on_site: OnSite, outbox: Path) -> Page:
+    """What the page shows."""
+    with Outbox(outbox) as rows:
+        waiting = rows.counts(condition.server).waiting
+    safe, words = parting(condition.quiet_for_s, waiting, condition.server, condition.troubles)
+    body = {
+        **on_site.shown(),
+        "trouble": condition.troubles,
+        "advice": on_site.advice(),
+        "safe": safe,
+        "parting": words,
+        "frames": {"new": condition.frames_new, "known": condition.frames_known},
+        "detections": condition.detections,
+        "waiting": waiting,
+    }
+    return HTTPStatus.OK, "application/json", json.dumps(body).encode()
 
 
 def health(condition: Condition, outbox: Path) -> Page:
