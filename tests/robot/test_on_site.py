@@ -128,7 +128,7 @@ def test_a_gap_is_told_until_it_is_closed() -> None:
 
 def test_the_best_look_at_a_place_is_shown() -> None:
     site = OnSite(SCALE, 0.3)
-    for width_px in (9.0, 1.0, 9.0):
+    for width_px in (20.0, 1.0, 9.0):
         site.frame(report(placed(0), width_px))
     shown = site.shown()
     assert {shown["looks"][look] for _, _, look in shown["cells"]} == {"shown"}
@@ -156,10 +156,11 @@ def test_the_grid_stays_small_and_true(frames: list[tuple[float, float]]) -> Non
     ("quiet_s", "waiting", "server", "troubles", "expected"),
     [
         (0.0, 0, None, [], (False, "Pictures are coming in")),
-        (9.0, 3, None, [], (True, "Safe to leave: all that came is in the outbox on the robot")),
-        (9.0, 3, "http://x", [], (True, "Safe to leave: all is kept on the robot; 3 reports and pictures wait")),
-        (9.0, 0, "http://x", [], (True, "Safe to leave: all that came is on the server")),
-        (9.0, 0, "http://x", ["disk full"], (False, "disk full")),
+        (10.5, 0, None, [], (False, "Pictures are coming in")),
+        (20.0, 3, None, [], (True, "Safe to leave: all that came is in the outbox on the robot")),
+        (20.0, 3, "http://x", [], (True, "Safe to leave: all is kept on the robot; 3 reports and pictures wait")),
+        (20.0, 0, "http://x", [], (True, "Safe to leave: all that came is on the server")),
+        (20.0, 0, "http://x", ["disk full"], (False, "disk full")),
     ],
 )
 def test_when_to_leave(

@@ -16,11 +16,13 @@ from crackmap.manifest import Range
 from crackmap.messages import NoPose, Placed, Reason, Report
 from crackmap.visible_widths import px_from_bytes
 from crackmap_robot.keyframes import Cells, cell_side_m, cells_in
+from crackmap_robot.scan import LONG_QUIET_S
 
 RECENT = 8
 """Frames that advice is drawn from."""
 MOST_CELLS = 40_000
-QUIET_S = 3.0
+QUIET_S = LONG_QUIET_S + 2
+"""A frame that waits for the next one is kept by then."""
 
 
 class Look(StrEnum):

@@ -37,7 +37,7 @@ def test_the_driver_sees_what_is_covered_and_when_to_leave(
         # Half a millimetre a pixel cannot show cracks of 0.3 mm; and yet all is kept.
         expect(page.locator("#word")).to_have_text("Go nearer", timeout=1000 * PATIENCE_S)
         expect(page.locator("#more")).to_contain_text("outbox on the robot", timeout=1000 * PATIENCE_S)
-        expect(page.locator("#more")).to_contain_text("9 frames")
+        expect(page.locator("#more")).to_contain_text("9 frames, ")
         expect(page.locator("#scale")).to_contain_text("m")
         painted = page.evaluate(
             "() => { const map = document.getElementById('map');"
