@@ -1,0 +1,125 @@
+"""One `crackmap robot bag`: a bag in, photographs and odometry out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from crackmap.errors import InputError, SettingError, StorageError
+from crackmap_robot.bags import odometry, pictures
+from crackmap_robot.poses.json_lines import write_rows
+from crackmap_robot.poses.mount import Mount
+from crackmap_robot.poses.rows import Row
+
+ODOMETRY = "odometry.jsonl"
+
+
+def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: Mount) -> Iterator[str]:
+    """Write `to`; yields what people want to know. Raises InputError, SettingError, StorageError.
+
+    Without topics it says what the bag holds.
+    """
+    library = _library()
+    try:
+        with library.reader([bag], default_typestore=library.types) as reader:
+            topics = {connection.topic: connection for connection in reader.connections}
+            if images is None and poses is None:
+                yield from _listed(reader)
+                return
+            wanted = [
+                _checked(bag, topics, topic, kinds)
+                for topic, kinds in ((images, pictures.TYPES), (poses, odometry.TYPES))
+                if topic is not None
+            ]
+            yield from _written(reader, wanted, to, mount)
+    except library.errors as error:
+        raise InputError(f"{bag}: cannot be read as a bag: {error}. Give the folder of a ROS 2 bag.") from error
+
+
+def _listed(reader: Any) -> Iterator[str]:
+    for connection in sorted(reader.connections, key=lambda each: each.topic):
+        use = "--images" if connection.msgtype in pictures.TYPES else ""
+        use = "--odometry" if connection.msgtype in odometry.TYPES else use
+        yield f"{connection.topic:<40} {connection.msgtype:<45} {connection.msgcount:>8}  {use}".rstrip()
+
+
+def _checked(bag: Path, topics: dict[str, Any], topic: str, kinds: tuple[str, ...]) -> Any:
+    found = topics.get(topic)
+    if found is None:
+        raise InputError(f"{bag}: has no topic {topic}; it has {', '.join(sorted(topics))}")
+    if found.msgtype not in kinds:
+        raise InputError(f"{bag}, {topic}: is {found.msgtype}; taken are {', '.join(kinds)}")
+    return found
+
+
+def _written(reader: Any, wanted: list[Any], to: Path, mount: Mount) -> Iterator[str]:
+    rows: dict[float, Row] = {}
+    refused: Counter[str] = Counter()
+    written = 0
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        if any(to.iterdir()):
+            raise InputError(f"{to}: is not empty; give a new folder")
+        count = sum(connection.msgcount for connection in wanted)
+        messages = reader.messages(connections=wanted)
+        for connection, logged_ns, raw in track(
+            messages, "reading", count, console=Console(stderr=True), transient=True
+        ):
+            message = reader.deserialize(raw, connection.msgtype)
+            taken_s = _stamp_s(message, logged_ns)
+            try:
+                if connection.msgtype in odometry.TYPES:
+                    pose = mount.camera(odometry.pose_of_message(message, connection.msgtype))
+                    rows.setdefault(taken_s, Row(len(rows) + 1, None, taken_s, pose))
+                else:
+                    ending, content = pictures.photograph(message, connection.msgtype, taken_s)
+                    (to / f"{written + 1:07d}{ending}").write_bytes(content)
+                    written += 1
+            except InputError as error:
+                refused[f"{connection.topic}: {error}"] += 1
+    except OSError as error:
+        raise StorageError(f"{to}: cannot be written ({error.strerror}).") from error
+    if rows:
+        write_rows(to / ODOMETRY, [rows[taken_s] for taken_s in sorted(rows)])
+    for why, number in refused.items():
+        yield f"left out: {number} × {why}"
+    yield f"{to}: {written} photographs, {len(rows)} poses"
+    if rows:
+        unknown = sum(row.pose.covariance is None for row in rows.values())
+        yield f"{to / ODOMETRY}: in odometry's frame" + (f"; {unknown} poses of unknown error" if unknown else "")
+
+
+def _stamp_s(message: Any, logged_ns: int) -> float:
+    """The header's stamp; where it is 0, when the message was logged."""
+    stamp = message.header.stamp
+    stamped_s = stamp.sec + stamp.nanosec * 1e-9
+    return stamped_s if stamped_s > 0 else logged_ns * 1e-9
+
+
+@dataclass(frozen=True)
+class _Library:
+    """What is used of `rosbags`; `errors` are what it raises for a bag that is damaged or none."""
+
+    reader: Any
+    types: Any
+    errors: tuple[type[Exception], ...]
+
+
+def _library() -> _Library:
+    try:
+        from rosbags.highlevel import AnyReader, AnyReaderError  # noqa: PLC0415 - an extra
+        from rosbags.serde import SerdeError  # noqa: PLC0415
+        from rosbags.typesys import Stores, TypesysError, get_typestore  # noqa: PLC0415
+    except ImportError as error:
+        raise SettingError("bags are read by an extra: pip install 'crackmap-robot[rosbag]'") from error
+    return _Library(
+        AnyReader,
+        get_typestore(Stores.LATEST),
+        (AnyReaderError, SerdeError, TypesysError, OSError, ValueError, KeyError),
+    )
