@@ -22,6 +22,7 @@ from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
 from crackmap_robot.classifier import Classifier
+from crackmap_robot.daemon.pose_stream import listen
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.outbox import Outbox
@@ -106,8 +107,8 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
             folder = open_folder(settings.folder)
         else:
             listener = None
-            if settings.pose_address is not None:
-                listener = opened.enter_context(PoseListener(*settings.pose_address))
+            if settings.camera.pose_stream is not None:
+                listener = opened.enter_context(listen(settings.camera))
             still = _one_frame(settings)
             if isinstance(still, str):
                 return False, still

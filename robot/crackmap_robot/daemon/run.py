@@ -18,6 +18,7 @@ from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
+from crackmap_robot.daemon.pose_stream import listen
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
@@ -27,7 +28,6 @@ from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
 from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
-from crackmap_robot.poses.listener import PoseListener
 from crackmap_robot.reports import detections
 from crackmap_robot.scan import Known, Scored
 from crackmap_robot.scan_run import scan_of, scanner_for
@@ -52,8 +52,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
             Classifier(settings.model.file, settings.model.threads, settings.model.runtime)
         )
         poses, placing = None, None
-        if settings.pose_address is not None and settings.camera.calibration is not None:
-            listener = opened.enter_context(PoseListener(*settings.pose_address))
+        if settings.camera.pose_stream is not None and settings.camera.calibration is not None:
+            listener = opened.enter_context(listen(settings.camera))
             poses = listener, PoseBook(settings.live.recordings)
             placing = by_book(scan_of(scan_settings), poses[1], listener.name, settings.camera.calibration)
         scanner = scanner_for(scan_settings, classifier, placing)

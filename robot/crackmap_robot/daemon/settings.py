@@ -28,7 +28,7 @@ from crackmap_robot.settings import (
 from crackmap_robot.uplink import checked_address
 
 MOST_PORT = 65_535
-FOLDER, VIDEO = "folder:", "video:"
+FOLDER, VIDEO, MAVLINK = "folder:", "video:", "mavlink:"
 LIVE = ("v4l2:", "rtsp://", "rtsps://", "http://", "https://")
 
 
@@ -48,11 +48,11 @@ def _source(value: str, info: ValidationInfo) -> str:
 
 def _stream(value: str) -> str:
     if (
-        re.fullmatch(r"udp:(([\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", value)
+        re.fullmatch(r"(udp|mavlink):(([\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", value)
         and int(value.rpartition(":")[2]) <= MOST_PORT
     ):
         return value
-    raise ValueError(f"must be udp:PORT or udp:HOST:PORT, with a port up to {MOST_PORT}")
+    raise ValueError(f"must be udp:PORT, udp:HOST:PORT or mavlink:… the same, with a port up to {MOST_PORT}")
 
 
 def _model(path: Path, info: ValidationInfo) -> Path:
@@ -114,7 +114,18 @@ class CameraSection(_Section):
     pose_stream: Annotated[str, AfterValidator(_stream)] | None = Field(
         default=None,
         description="`udp:9870`, or `udp:HOST:9870`: poses as JSON lines while a camera or stream is recorded, in "
-        "place of `poses`; without a host only from this machine. Needs `calibration`",
+        "place of `poses`; without a host only from this machine; `mavlink:14550`: ODOMETRY messages. Needs "
+        "`calibration`",
+    )
+    mount: File | None = Field(
+        default=None,
+        description="where the camera sits on the robot, where `pose_stream` says where the robot is: TOML with "
+        "`position_m` and `orientation_xyzw`",
+    )
+    registration: File | None = Field(
+        default=None,
+        description="where the frame of `pose_stream` lies on the surface: what `crackmap surface register "
+        "--registration` wrote",
     )
     mm_per_px: float | None = Field(
         default=None, gt=0, le=LARGEST_MM, description="only a scale, in place of all these: frames stay unplaced"
@@ -126,6 +137,8 @@ class CameraSection(_Section):
         if len(given) != 1:
             there = " and ".join(given) or "none"
             raise ValueError(f"give one of poses, tags, pose_stream and mm_per_px, not {there}")
+        if given != ["pose_stream"] and (self.mount or self.registration):
+            raise ValueError("mount and registration go with pose_stream")
         if given == ["pose_stream"] and not self.source.startswith(LIVE):
             raise ValueError("pose_stream goes with a camera or a stream: to place photographs or a video, give poses")
         if (self.calibration is None) != (given == ["mm_per_px"]):
@@ -244,14 +257,6 @@ class RobotSettings(_Section):
     def folder(self) -> Path:
         """That photographs arrive in."""
         return self.live.recordings if self.records else Path(self.camera.source.removeprefix(FOLDER))
-
-    @property
-    def pose_address(self) -> tuple[str, int] | None:
-        """Host and port that poses arrive at."""
-        if self.camera.pose_stream is None:
-            return None
-        host, _, port = self.camera.pose_stream.removeprefix("udp:").rpartition(":")
-        return host or "127.0.0.1", int(port)
 
     @property
     def grab(self) -> Grab:

@@ -18,10 +18,16 @@ def surfaces() -> None:
 def register(
     control_points: Annotated[Path, typer.Argument(help="CSV table of marks whose place is known in both frames.")],
     poses: Annotated[
-        Path, typer.Argument(help="Camera poses in odometry's frame: what `crackmap scan --poses` takes.")
-    ],
+        Path | None, typer.Argument(help="Camera poses in odometry's frame: what `crackmap scan --poses` takes.")
+    ] = None,
     *,
-    to: To,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the poses on the surface go, as JSON lines.")
+    ] = None,
+    registration: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write where the frame lies, for `camera.registration` of a robot.toml."),
+    ] = None,
     free_scale: Annotated[
         bool,
         typer.Option("--free-scale", help="The poses are not in metres, as COLMAP's: find their scale, too."),
@@ -36,9 +42,12 @@ def register(
     sigma_m is how exact a mark's place is, both measurements together. The poses' covariances get the registration's
     error added; without sigma_m it is taken from the misfits of five points or more, and is unknown with fewer.
     """
+    from crackmap.errors import SettingError
     from crackmap_robot.poses.register_command import run_register
 
-    for line in run_register(control_points, poses, to, free_scale=free_scale):
+    if (poses is None) != (to is None) or (to is None and registration is None):
+        raise SettingError("give POSES with --to, or --registration, or both.")
+    for line in run_register(control_points, poses, to, registration=registration, free_scale=free_scale):
         print(line)
 
 

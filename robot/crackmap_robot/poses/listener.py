@@ -1,8 +1,9 @@
-"""Poses that arrive while the camera runs: UDP datagrams of JSON lines, as in a pose file.
+"""Poses that arrive while the camera runs, in UDP datagrams: JSON lines as in a pose file, or what `decode` reads.
 
 {"time_s": 1305031102.1758, "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
 
-Times are UNIX seconds of this machine's clock, the frame is the surface's.
+Times are UNIX seconds of this machine's clock. The poses are the camera's on the surface, unless `carry` brings them
+there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import logging
 import socket
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -35,7 +38,13 @@ _log = logging.getLogger(__name__)
 class PoseListener:
     """Listens in a thread until it is left. A context manager."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        decode: Callable[[bytes], tuple[Row, ...]] | None = None,
+        carry: Callable[[Pose], Pose] | None = None,
+    ) -> None:
         """Raises SettingError when the address cannot be had."""
         self.name = f"udp:{host}:{port}"
         try:
@@ -46,6 +55,8 @@ class PoseListener:
                 "and a port that no other program has."
             ) from error
         self._socket.settimeout(LOOK_EVERY_S)
+        self._decode = decode or (lambda content: read_rows(Path(self.name), content))
+        self._carry = carry
         self.port = int(self._socket.getsockname()[1])
         self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
         self._lock, self._stop = Lock(), Event()
@@ -86,7 +97,7 @@ class PoseListener:
     def take(self, content: bytes) -> None:
         """One datagram. What is no pose is counted, and the first such is logged."""
         try:
-            rows = read_rows(Path(self.name), content)
+            rows = self._decode(content)
             for row in rows:
                 if row.time_s is None:
                     raise PoseFileError(f"{self.name}, line {row.line}, time_s: is missing")  # noqa: TRY301
@@ -95,6 +106,8 @@ class PoseListener:
             if self.refused == 1:
                 _log.warning("no pose", extra={"why": str(error)})
             return
+        if self._carry is not None:
+            rows = tuple(replace(row, pose=self._carry(row.pose)) for row in rows)
         with self._lock:
             for row in rows:
                 self._add(row)

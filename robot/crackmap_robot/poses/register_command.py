@@ -14,15 +14,28 @@ from crackmap_robot.poses.control_points import read_control_points
 from crackmap_robot.poses.file import read_poses
 from crackmap_robot.poses.json_lines import write_rows
 from crackmap_robot.poses.registration import FEWEST_TO_TELL_ERRORS, ControlPoint, Registration, register
+from crackmap_robot.poses.registration_file import write_registration
 
 
-def run_register(control_points: Path, poses: Path, to: Path, *, free_scale: bool = False) -> Iterator[str]:
-    """Write `to`; yields what people want to know. Raises InputError, StorageError."""
+def run_register(
+    control_points: Path,
+    poses: Path | None = None,
+    to: Path | None = None,
+    *,
+    registration: Path | None = None,
+    free_scale: bool = False,
+) -> Iterator[str]:
+    """Write `to`, `registration` or both; yields what people want to know. Raises InputError, StorageError."""
     points = read_control_points(control_points)
     try:
         found = register(points, free_scale=free_scale)
     except InputError as error:
         raise InputError(f"{control_points}: {error}") from error
+    if registration is not None:
+        write_registration(registration, found.transform)
+    yield from _lines(points, found)
+    if poses is None or to is None:
+        return
     rows = [replace(row, pose=found.transform.pose(row.pose)) for row in read_poses(poses).rows]
     if all(row.pose.position_m[2] <= 0 for row in rows):
         raise InputError(
@@ -30,7 +43,6 @@ def run_register(control_points: Path, poses: Path, to: Path, *, free_scale: boo
             "mixed up or mirrored: u to the right and v across as seen by the viewer, w towards the camera."
         )
     write_rows(to, rows)
-    yield from _lines(points, found)
     unknown = sum(row.pose.covariance is None for row in rows)
     yield f"{to}: {len(rows)} poses on the surface" + (f", {unknown} of unknown error" if unknown else "")
 

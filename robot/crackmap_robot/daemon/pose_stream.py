@@ -1,0 +1,25 @@
+"""The live poses that robot.toml asks for: what is listened to, and how it becomes the camera's on the surface."""
+
+from crackmap.messages import Pose
+from crackmap_robot.daemon.settings import MAVLINK, CameraSection
+from crackmap_robot.poses.listener import PoseListener
+from crackmap_robot.poses.mavlink import MavlinkPoses
+from crackmap_robot.poses.mount import Mount, read_mount
+from crackmap_robot.poses.registration_file import read_registration
+
+
+def listen(camera: CameraSection) -> PoseListener:
+    """A listener that has not begun. Raises SettingError, InputError for a mount or a registration."""
+    assert camera.pose_stream is not None
+    kind, _, address = camera.pose_stream.partition(":")
+    host, _, port = address.rpartition(":")
+    by_mavlink = f"{kind}:" == MAVLINK
+    mount = read_mount(camera.mount) if camera.mount else Mount() if by_mavlink else None
+    registration = read_registration(camera.registration) if camera.registration else None
+
+    def carried(pose: Pose) -> Pose:
+        there = pose if mount is None else mount.camera(pose)
+        return there if registration is None else registration.pose(there)
+
+    carry = carried if mount or registration else None
+    return PoseListener(host or "127.0.0.1", int(port), MavlinkPoses() if by_mavlink else None, carry)
