@@ -1,11 +1,15 @@
 """`crackmap robot check`: what is wrong is said before the robot is out of reach."""
 
+import re
 import shutil
 import socket
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from crackmap_robot.classifier import shipped_model
 from crackmap_robot.daemon import check
 
 
@@ -62,6 +66,30 @@ def test_what_is_wrong_is_said_and_stops_nothing_else(
     assert ran.code == 2
     assert words.format(folder=config.parent) in ran.out
     assert len(ran.out.splitlines()) == 6
+
+
+@pytest.mark.needs("model")
+@pytest.mark.parametrize(
+    ("blur_px", "words", "code"),
+    [
+        (0.8, "mm per pixel, shows cracks from 0.", 0),
+        (4.0, "not of scan.target_width_mm 0.5: focus, go nearer, or light it better", 2),
+        (None, "too smooth to tell whether it is sharp", 0),
+    ],
+)
+def test_a_picture_out_of_focus(crackmap, config: Path, blur_px: float | None, words: str, code: int) -> None:
+    surface = np.full((500, 700), 140.0)
+    if blur_px is not None:
+        noise = np.random.default_rng(0).normal(0, 25 * blur_px, surface.shape)
+        surface = surface + cv2.GaussianBlur(noise, (0, 0), blur_px)
+    pixels = np.repeat(np.clip(np.round(surface), 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    cv2.imwrite(str(config.parent / "photos" / "wall.png"), pixels)
+    with_line(config, 'inspection = "2026"', 'inspection = "2026"\ntarget_width_mm = 0.5')
+    text = config.read_text()
+    config.write_text(re.sub(r'file = ".*"', f'file = "{shipped_model()}"', text))
+    ran = crackmap("robot", "check", "--config", config)
+    assert words in ran.out
+    assert ran.code == code
 
 
 def test_another_program_at_the_servers_address(crackmap, config: Path) -> None:

@@ -12,10 +12,12 @@ from time import monotonic, perf_counter, sleep
 
 import httpx2
 import numpy as np
+import numpy.typing as npt
 
 from crackmap.errors import CrackmapError
 from crackmap.messages import NoPose, Pose
 from crackmap.tile_grid import TileGrid
+from crackmap.visible_widths import UNKNOWN, px_from_bytes
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.live import LiveCamera, Still
@@ -31,6 +33,7 @@ from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
 from crackmap_robot.poses.listener import PoseListener
+from crackmap_robot.quality.visible import visible_widths
 from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scan_of, scanner_for
 
@@ -124,8 +127,8 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
             return False, str(first.error)
         name = settings.camera.source if settings.records else f"{len(folder.photographs)} photographs; {first.label}"
         said = f"{name}: {first.image.width_px} × {first.image.height_px} px"
-        pixels = decode(first.content, first.image, first.label)
-        placement = scanner.placing.placement(first, scanner.headers.grid(first), pixels)
+        pixels, grid = decode(first.content, first.image, first.label), scanner.headers.grid(first)
+        placement = scanner.placing.placement(first, grid, pixels)
         if isinstance(placement, NoPose):
             return False, f"{said}, no place on the surface: {placement.cause}"
         said = f"{said}, {placement.mm_per_px:.3g} mm per pixel"
@@ -133,7 +136,23 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"
             return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
+        return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement.mm_per_px, settings)
+
+
+def _sharp_enough(
+    said: str, widths: npt.NDArray[np.uint8] | None, mm_per_px: float, settings: RobotSettings
+) -> tuple[bool, str]:
+    """Whether half of the picture would show a crack of the target width."""
+    if widths is None:
         return True, said
+    known = px_from_bytes(widths)[widths != UNKNOWN]
+    if 2 * len(known) < len(widths):
+        return True, f"{said}; too smooth to tell whether it is sharp"
+    narrowest_mm, target_mm = float(np.median(known)) * mm_per_px, settings.scan.target_width_mm
+    said = f"{said}, shows cracks from {narrowest_mm:.2g} mm on"
+    if target_mm is not None and narrowest_mm > target_mm:
+        return False, f"{said}, not of scan.target_width_mm {target_mm:g}: focus, go nearer, or light it better"
+    return True, said
 
 
 def _one_frame(settings: RobotSettings) -> Still | str:
