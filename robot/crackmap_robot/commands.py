@@ -1,16 +1,18 @@
 """`crackmap scan`, `crackmap demo` and `crackmap robot …`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
-if TYPE_CHECKING:
-    from crackmap_robot.calibrating.board import Board
+from crackmap_robot.bags.commands import bag
+from crackmap_robot.calibrating.commands import board, calibrate
 
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
 outbox_app = typer.Typer(help="What was scanned and is not on the server yet.", no_args_is_help=True)
 app.add_typer(outbox_app, name="outbox")
+for command in (bag, board, calibrate):
+    app.command()(command)
 
 OutboxFile = Annotated[
     Path | None,
@@ -174,117 +176,6 @@ def scan(
     if summary.unavailable and not summary.stopped:
         raise summary.unavailable
     raise typer.Exit(summary.exit_code)
-
-
-@app.command()
-def bag(
-    source: Annotated[Path, typer.Argument(metavar="BAG", help="Folder of a ROS 2 bag (SQLite or MCAP).")],
-    to: Annotated[
-        Path | None, typer.Argument(metavar="FOLDER", help="A new folder for photographs and odometry.jsonl.")
-    ] = None,
-    *,
-    images: Annotated[str | None, typer.Option(metavar="TOPIC", help="Pictures: CompressedImage or Image.")] = None,
-    odometry: Annotated[
-        str | None, typer.Option(metavar="TOPIC", help="Odometry, PoseWithCovarianceStamped or PoseStamped.")
-    ] = None,
-    mount: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="Where the camera sits on the robot: position_m and orientation_xyzw of the optical frame in the "
-            "body's (x ahead, y left, z up).",
-            show_default="at its middle, looking ahead",
-        ),
-    ] = None,
-) -> None:
-    """Take photographs and the camera's poses out of a ROS 2 bag; without topics: list what it holds.
-
-    Photographs carry the time of their header, so that the poses go with them by time:
-
-        crackmap robot bag drive/ out/ --images /camera/image/compressed --odometry /odom --mount mount.toml
-        crackmap surface register marks.csv out/odometry.jsonl --to poses.jsonl
-        crackmap scan out/ --poses poses.jsonl --camera camera.yaml --surface north --inspection 2026
-    """
-    from crackmap.errors import SettingError
-    from crackmap_robot.bags.command import run_bag
-    from crackmap_robot.poses.mount import Mount, read_mount
-
-    if (to is None) != (images is None and odometry is None):
-        raise SettingError("give a folder together with --images or --odometry, or neither to list the topics.")
-    place = Mount() if mount is None else read_mount(mount)
-    for line in run_bag(source, to or Path(), images, odometry, place):
-        print(line)
-
-
-Kind = Annotated[
-    Literal["charuco", "chessboard"],
-    typer.Option("--board", help="charuco: may be partly outside the picture; chessboard: must be seen whole."),
-]
-Columns = Annotated[int, typer.Option(metavar="N", help="Squares from left to right.")]
-Rows = Annotated[int, typer.Option(metavar="N", help="Squares from top to bottom.")]
-SquareMm = Annotated[float, typer.Option(metavar="MM", help="A square's side, measured on the print.")]
-TagMm = Annotated[
-    float | None, typer.Option(metavar="MM", help="A ChArUco tag's side.", show_default="3/4 of the square's")
-]
-Family = Annotated[str, typer.Option(metavar="NAME", help="ChArUco tags, as OpenCV names them.")]
-
-
-def _board(  # noqa: PLR0917 - a board's options
-    kind: str, columns: int, rows: int, square_mm: float, tag_mm: float | None, family: str
-) -> "Board":
-    from crackmap_robot.calibrating.board import Board
-
-    tag_m = None if kind == "chessboard" else (0.75 * square_mm if tag_mm is None else tag_mm) / 1000
-    return Board(columns, rows, square_mm / 1000, tag_m, family.lower())
-
-
-@app.command()
-def board(  # noqa: PLR0917 - options, not positions
-    to: Annotated[Path, typer.Argument(metavar="FILE", help="Where it goes: .png, .tif or .pdf.")],
-    kind: Kind = "charuco",
-    columns: Columns = 11,
-    rows: Rows = 8,
-    square_mm: SquareMm = 24,
-    tag_mm: TagMm = None,
-    family: Family = "4x4_50",
-) -> None:
-    """Draw a board for `crackmap robot calibrate`, to be printed at 100 % (as it is, it fills a sheet of A4).
-
-    Glue the print onto something flat, as glass or aluminium, and measure a square on it.
-    """
-    drawn = _board(kind, columns, rows, square_mm, tag_mm, family)
-    width, height = drawn.write(to)
-    width_mm, height_mm = (1000 * side for side in drawn.size_m)
-    print(f"{to}: {columns} × {rows} squares, {width_mm:g} × {height_mm:g} mm, {width} × {height} dots at 300 dpi")
-
-
-@app.command()
-def calibrate(  # noqa: PLR0917 - options, not positions
-    photographs: Annotated[Path, typer.Argument(help="A folder of photographs of the board.")],
-    to: Annotated[Path, typer.Option(metavar="FILE", help="Where the camera file goes, as ROS camera_info YAML.")],
-    name: Annotated[str, typer.Option(metavar="NAME", help="The camera's name, with its focus.")] = "camera",
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Also a page with all that it rests on.")
-    ] = None,
-    kind: Kind = "charuco",
-    columns: Columns = 11,
-    rows: Rows = 8,
-    square_mm: SquareMm = 24,
-    tag_mm: TagMm = None,
-    family: Family = "4x4_50",
-) -> None:
-    """Calibrate a camera from photographs of a board: focal lengths, centre and distortion, each with its error.
-
-    With the focus locked where it will be used, take 15 to 30 photographs: the board in the middle and in every corner
-    of the picture, filling a third of it or more, squarely and tilted by up to 45 degrees each way.
-
-        crackmap robot board board.pdf
-        crackmap robot calibrate photos/ --to camera.yaml --square-mm 23.9 --report calibration.html
-    """
-    from crackmap_robot.calibrating.command import run_calibrate
-
-    for line in run_calibrate(photographs, _board(kind, columns, rows, square_mm, tag_mm, family), to, name, report):
-        print(line)
 
 
 @app.command()

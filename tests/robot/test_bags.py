@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from crackmap.errors import InputError
-from crackmap_robot.bags.command import ODOMETRY, run_bag
+from crackmap_robot.bags.contents import ODOMETRY, run_bag
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.photograph import decode
