@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from statistics import median
 
 from crackmap.errors import ServerUnavailable
 from crackmap.messages import Flag, NoPose, Report
 from crackmap_robot.cameras.camera import Refused
 from crackmap_robot.headers import Key
 from crackmap_robot.outbox import Counts
+from crackmap_robot.quality.visible import narrowest_mm
 from crackmap_robot.reports import detections
 from crackmap_robot.settings import ScanSettings, default_outbox
 
@@ -25,6 +27,8 @@ class Tally:
     no_pose: int = 0
     out_of_range: int = 0
     unscored: int = 0
+    narrowest_mm: list[float] = field(default_factory=list)
+    """How narrow a crack each frame would show, of those that know."""
     refused: list[Refused] = field(default_factory=list)
     frames: list[tuple[str, Key]] = field(default_factory=list)
     """Label and key of each frame, for the table of scores."""
@@ -36,6 +40,8 @@ class Tally:
         self.no_pose += isinstance(report.placement, NoPose)
         self.out_of_range += Flag.OUT_OF_RANGE in report.flags
         self.unscored += sum(len(group.tiles) for group in report.score_map.unscored)
+        if (narrowest := narrowest_mm(report)) is not None:
+            self.narrowest_mm.append(narrowest)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Summary:
         ):
             if count:
                 yield f"             {count:,} {what}"
+        if tally.narrowest_mm:
+            yield f"visible      {self._visible()}"
         speed = f", {self.tiles_per_s:,.0f} tiles/s" if self.tiles_per_s else ""
         yield f"time         {self.elapsed_s:.1f} s{speed}"
         if self.left_out:
@@ -95,6 +103,14 @@ class Summary:
             yield "Stopped. What was scanned is kept; the same command goes on with the next photograph."
         if self.unavailable:
             yield f"To send what waits when the server is back: {self._upload(server or '')}"
+
+    def _visible(self) -> str:
+        widths_mm, target_mm = self.tally.narrowest_mm, self.settings.target_width_mm
+        said = f"cracks from about {median(widths_mm):.2g} mm on, by the sharpness of the photographs"
+        if target_mm is None:
+            return said
+        blurred = sum(width > target_mm for width in widths_mm)
+        return f"{said}; {blurred:,} of {len(widths_mm):,} would not show one of {target_mm:g} mm"
 
     def _upload(self, server: str) -> str:
         return f"{self._command('upload')} --server {server}"

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.needs("data", "model")
 def scan(data: Path, server: Server, folder: Path, *more: object, **python: Path) -> dict[str, list[float]]:
     """Scan the photographs with an empty outbox; their scores by photograph, in the order of their tiles."""
     names = ("--surface", "north", "--inspection", "2026", "--mm-per-px", MM_PER_PX, "--scores", folder / "scores.csv")
+    names += ("--target-width-mm", 0.3)
     outbox = folder / "outbox.sqlite"
     outbox.unlink(missing_ok=True)
     where = ("--outbox", outbox, "--server", server.address)
@@ -31,6 +32,8 @@ def scan(data: Path, server: Server, folder: Path, *more: object, **python: Path
     assert ran.returncode == 0, ran.stderr
     assert "on server    8 reports and 8 pictures" in ran.stdout
     assert "waiting      0 reports and 0 pictures" in ran.stdout
+    assert "visible      cracks from about 0.1" in ran.stdout
+    assert "1 of 8 would not show one of 0.3 mm" in ran.stdout, "the gravel of one pavement hides it"
     scores: dict[str, list[float]] = {}
     with (folder / "scores.csv").open() as file:
         for row in csv.DictReader(file):

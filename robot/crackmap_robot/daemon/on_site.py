@@ -14,8 +14,8 @@ import numpy as np
 
 from crackmap.manifest import Range
 from crackmap.messages import NoPose, Placed, Reason, Report
-from crackmap.visible_widths import px_from_bytes
 from crackmap_robot.keyframes import Cells, cell_side_m, cells_in
+from crackmap_robot.quality.visible import narrowest_mm
 from crackmap_robot.scan import LONG_QUIET_S
 
 RECENT = 8
@@ -58,9 +58,7 @@ def look_of(report: Report, scale: Range, target_width_mm: float | None) -> tupl
     for reason, look in ((Reason.DARK, Look.DARK), (Reason.BRIGHT, Look.BRIGHT)):
         if 2 * blind.get(reason, 0) > len(tiles.scores):
             return look, None
-    widths = px_from_bytes(np.frombuffer(tiles.visible_widths or b"", np.uint8))
-    known = widths[~np.isnan(widths)]
-    width_mm = float(np.median(known)) * mm_per_px if 2 * len(known) >= max(len(widths), 1) else None
+    width_mm = narrowest_mm(report)
     if mm_per_px > scale.high or (target_width_mm is not None and mm_per_px > target_width_mm):
         return Look.TOO_FAR, width_mm
     if mm_per_px < scale.low:
