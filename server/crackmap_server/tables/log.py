@@ -1,21 +1,4 @@
-"""The tables, the same on SQLite and PostgreSQL.
-
-What a report says is stored once and never changed; a second delivery of it changes nothing. Frames have a small
-`seq` beside their id, so that rows which are many stay short.
-
-    structures ─ surfaces ─┐
-        └─ inspections ────┴─ scans ─ frames ─ score_maps (frame, analysis)
-                                │        ├──── placements (frame, pose solution)
-                    analyses ───┤        ├──── crops
-              pose_solutions ───┤        │
-                                └─ pairs ┴──── reports, detections (frame, pair)
-
-A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
-current: it is what lists, the map and coverage show.
-"""
-
-from datetime import UTC, datetime
-from typing import Any
+"""What robots report: structures, surfaces, scans, frames, scores, places, pictures."""
 
 from sqlalchemy import (
     JSON,
@@ -24,55 +7,22 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     Uuid,
     text,
 )
 
-
-class Utc(TypeDecorator[datetime]):
-    """An aware datetime, kept as naive UTC, so that both engines order and print it alike."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002 - the base class asks for it
-    ) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(
-        self,
-        value: Any,
-        dialect: Dialect,  # noqa: ARG002
-    ) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from crackmap_server.tables.metadata import Utc, metadata
 
 structures = Table(
     "structures",
