@@ -6,7 +6,7 @@ A batch carries the headers (scans, analyses, pose solutions) that its reports n
 Binary fields are standard base64 in JSON. Arrays are packed little-endian, row-major.
 """
 
-from crackmap.messages.answers import Answer, BatchAnswer, Status
+from crackmap.messages.answers import LOG_HEADER, Answer, BatchAnswer, Status
 from crackmap.messages.base import (
     LARGEST_INTEGER,
     LARGEST_SIDE_PX,
@@ -27,6 +27,7 @@ __all__ = [
     "LARGEST_INTEGER",
     "LARGEST_SIDE_PX",
     "LARGEST_TILE_COUNT",
+    "LOG_HEADER",
     "VERSION",
     "Analysis",
     "Answer",

@@ -9,6 +9,9 @@ from pydantic import Field
 from crackmap.manifest import Sha256
 from crackmap.messages.base import Message
 
+LOG_HEADER = "Crackmap-Log"
+"""Of the answer to a delivery: the id of the log that it went into. A log restored from a backup has another one."""
+
 
 class Status(StrEnum):
     """What became of one report."""

@@ -277,6 +277,27 @@ class Outbox:
             pictures = rows.execute("UPDATE picture SET state = 'waiting', words = '' WHERE state = 'refused'")
             return reports.rowcount + pictures.rowcount
 
+    def notice_log(self, server: str, log_id: str) -> int:
+        """Remember which log that server keeps. What it stored in another one, before it was restored, waits again.
+
+        How many reports wait again; what the server still has it answers as already there.
+        """
+        if self._read("SELECT 1 FROM log WHERE server = ? AND log_id = ?", server, log_id):
+            return 0
+        with self._transaction() as rows:
+            known = rows.execute("SELECT 1 FROM log WHERE server = ?", (server,)).fetchone()
+            rows.execute("INSERT OR REPLACE INTO log VALUES (?, ?)", (server, log_id))
+            if known is None:
+                return 0
+            # Pictures wait for the server's word on their reports.
+            rows.execute(
+                "UPDATE picture SET state = 'waiting', server = '', words = '' WHERE state = 'stored' AND server = ?",
+                (server,),
+            )
+            return rows.execute(
+                "UPDATE report SET state = 'waiting', words = '' WHERE state = 'stored' AND server = ?", (server,)
+            ).rowcount
+
     # ------------------------------------------------------------------------------------------------------- showing
 
     def waiting(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from crackmap.errors import StorageError
 
 APPLICATION_ID = 0x636B6D70  # "ckmp"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_S = 30.0
 
 SCHEMA = """
@@ -53,6 +53,14 @@ CREATE TABLE shows (                      -- which pictures a report speaks of
 ) WITHOUT ROWID;
 CREATE INDEX shows_picture ON shows (sha256);
 """
+SINCE_2 = """
+CREATE TABLE log (                        -- which log a server kept when it was last asked
+    server TEXT PRIMARY KEY,
+    log_id TEXT NOT NULL
+);
+"""
+STEPS = (SCHEMA, SINCE_2)
+"""What brings a file from each version to the next."""
 
 
 class OutboxError(StorageError):
@@ -73,7 +81,7 @@ def connect(path: Path) -> sqlite3.Connection:
             rows.execute("PRAGMA journal_mode = WAL")
             rows.execute("PRAGMA synchronous = FULL")
             rows.execute("PRAGMA foreign_keys = ON")
-            _create(rows)
+            _upgrade(rows)
         except BaseException:
             rows.close()
             raise
@@ -96,16 +104,16 @@ def _refuse_foreign(rows: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _create(rows: sqlite3.Connection) -> None:
+def _upgrade(rows: sqlite3.Connection) -> None:
     if _number(rows, "user_version") == SCHEMA_VERSION:
         return
     rows.execute("BEGIN IMMEDIATE")
     try:
-        if _number(rows, "user_version") != SCHEMA_VERSION:  # another process may have been quicker
-            for statement in SCHEMA.split(";\n"):
+        for step in STEPS[_number(rows, "user_version") :]:  # another process may have been quicker
+            for statement in step.split(";\n"):
                 rows.execute(statement)
-            rows.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            rows.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        rows.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        rows.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         rows.execute("COMMIT")
     finally:
         if rows.in_transaction:

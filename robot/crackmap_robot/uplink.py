@@ -7,9 +7,11 @@ may be sent twice.
 import gzip
 import hashlib
 import json
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,7 +21,7 @@ from pydantic import ValidationError
 from crackmap import __version__
 from crackmap.errors import ServerUnavailable, SettingError
 from crackmap.failpoints import failpoint
-from crackmap.messages import Answer, BatchAnswer, Status
+from crackmap.messages import LOG_HEADER, Answer, BatchAnswer, Status
 from crackmap_robot.evidence import Picture
 from crackmap_robot.outbox import Outbox, State, Verdict, Waiting
 
@@ -27,6 +29,10 @@ MOST_REPORTS = 50
 MOST_BYTES = 4_000_000
 TIMEOUTS = httpx2.Timeout(30.0, connect=5.0)
 LONGEST_RETRY_AFTER_S = 60.0
+LONGEST_LOG_ID = 100
+LOOK_EVERY_S = 60.0
+"""When nothing waits, so often is the server asked whether it was restored from a backup."""
+_log = logging.getLogger(__name__)
 _STATES: Final = {
     Status.STORED: State.STORED,
     Status.ALREADY_THERE: State.STORED,
@@ -72,13 +78,14 @@ def wait_s(outcome: Outcome, failures: int, chance: Callable[[], float] = random
 class Uplink:
     """Sends what waits in an outbox to one server, a step at a time. A context manager; used by one thread."""
 
-    def __init__(self, outbox: Outbox, server: str) -> None:
+    def __init__(self, outbox: Outbox, server: str, clock: Callable[[], float] = monotonic) -> None:
         """`server` is its address, as http://host:8321. Raises SettingError when it is none."""
         self._outbox, self._server = outbox, checked_address(server)
         self._client = httpx2.Client(
             base_url=self._server, timeout=TIMEOUTS, headers={"User-Agent": f"crackmap/{__version__}"}
         )
         self._most_reports = MOST_REPORTS
+        self._clock, self._look_s = clock, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -89,12 +96,15 @@ class Uplink:
         self._client.close()
 
     def step(self) -> Outcome:
-        """Send one batch of reports, or one picture when no report waits."""
+        """Send one batch of reports, or one picture when no report waits.
+
+        When nothing waits, see from time to time whether the server was restored from a backup.
+        """
         batch = self._outbox.waiting_reports(self._server, self._most_reports, MOST_BYTES)
         if batch:
             return self._send_reports(batch)
         picture = self._outbox.waiting_picture(self._server)
-        return None if picture is None else self._send_picture(picture)
+        return self._look() if picture is None else self._send_picture(picture)
 
     # ----------------------------------------------------------------------------------------------------- reports
 
@@ -119,6 +129,7 @@ class Uplink:
         if answers is None or len(answers) != len(batch):
             return self._unexpected(answer)
         failpoint("uplink.after_send")
+        self._notice_log(answer)
         self._outbox.settle(
             self._server,
             [
@@ -144,6 +155,29 @@ class Uplink:
         }
         lists = ",".join(f'"{name}":[{",".join(bodies)}]' for name, bodies in parts.items())
         return f'{{"version":1,{lists}}}'.encode()
+
+    # -------------------------------------------------------------------------------------------------------- the log
+
+    def _look(self) -> Sent | None:
+        if self._clock() < self._look_s:
+            return None
+        self._look_s = self._clock() + LOOK_EVERY_S
+        try:
+            answer = self._client.get("v1/log")
+        except httpx2.HTTPError:
+            return None  # nothing waits, so nobody need hear of it
+        return Sent() if self._notice_log(answer) else None
+
+    def _notice_log(self, answer: httpx2.Response) -> int:
+        """Reports that wait again because the server keeps another log than before. Older servers do not say which."""
+        log_id = answer.headers.get(LOG_HEADER)
+        if log_id is None or answer.status_code != httpx2.codes.OK:
+            return 0
+        self._look_s = self._clock() + LOOK_EVERY_S
+        again = self._outbox.notice_log(self._server, log_id[:LONGEST_LOG_ID])
+        if again:
+            _log.warning("the server keeps another log than before: what it stored is offered again: %d reports", again)
+        return again
 
     # ---------------------------------------------------------------------------------------------------- pictures
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.uplink import Away, Outcome, Sent, Uplink, wait_s
+from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink, wait_s
 
 MOST_FAILURES = 4
 BUSY_FOR_S = 120.0
@@ -70,7 +70,7 @@ class BackgroundUpload:
                 continue
             failures, self.away = 0, None
             if outcome is None:
-                self._work.wait()
+                self._work.wait(LOOK_EVERY_S)
 
 
 def drain(uplink: Uplink, stop: Event, sent: Callable[[Sent], None]) -> None:

@@ -1,12 +1,25 @@
 """`crackmap server …`."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer(
     help="The inspection log: takes reports, answers where the cracks are, shows the map.", no_args_is_help=True
 )
+
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="sqlite:////folder/file.sqlite or postgresql://user@host/name",
+        show_default="a file in your data directory",
+    ),
+]
+Evidence = Annotated[
+    Path | None, typer.Option(help="Folder of the pictures.", show_default="`evidence` beside the SQLite file")
+]
 
 
 @app.callback()
@@ -16,21 +29,75 @@ def server() -> None:
 
 @app.command()
 def run(
-    database: str | None = typer.Option(
-        None,
-        help="sqlite:////folder/file.sqlite or postgresql://user@host/name",
-        show_default="a file in your data directory",
-    ),
-    host: str | None = typer.Option(
-        None, help="Address to listen on; only loopback until there are access keys.", show_default="127.0.0.1"
-    ),
-    port: int | None = typer.Option(None, help="Port to listen on; 0 takes a free one.", show_default="8321"),
-    evidence: Path | None = typer.Option(
-        None, help="Folder of the pictures.", show_default="`evidence` beside the SQLite file"
-    ),
+    database: Database = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; only loopback until there are access keys.", show_default="127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8321")
+    ] = None,
+    evidence: Evidence = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. Every option can also be set as CRACKMAP_SERVER_…"""
     from crackmap_server.serving import serve
     from crackmap_server.settings import read_settings
 
     serve(read_settings(database=database, host=host, port=port, evidence=evidence))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup is made, or renewed.", file_okay=False)],
+    database: Database = None,
+    evidence: Evidence = None,
+) -> None:
+    """Copy log and pictures to a folder, while the server runs.
+
+    The same folder again copies only the pictures that are new. What stops it leaves the backup before it whole. Copy
+    the folder to another machine or disk by any means.
+    """
+    from crackmap_server.settings import read_settings
+    from crackmap_server.upkeep.backup import back_up
+
+    made = back_up(read_settings(database=database, evidence=evidence), folder)
+    typer.echo(f"{folder}: {sum(made.rows.values())} rows and {made.pictures} pictures ({made.pictures_bytes} bytes)")
+    if made.missing:
+        typer.echo(f"{len(made.missing)} pictures are lost on the server; see `crackmap server check`", err=True)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `crackmap server backup` made.", file_okay=False)],
+    database: Database = None,
+    evidence: Evidence = None,
+) -> None:
+    """Make a log from a backup, where there is none yet: SQLite or PostgreSQL, whatever it was made from.
+
+    Every byte of the backup is checked first. Robots offer what is newer than the backup again by themselves.
+    """
+    from crackmap_server.settings import read_settings
+    from crackmap_server.upkeep.restore import restore as restored
+
+    made = restored(read_settings(database=database, evidence=evidence), folder)
+    typer.echo(f"{sum(made.rows.values())} rows and {made.pictures} pictures, as of {made.made_utc:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def check(
+    database: Database = None,
+    evidence: Evidence = None,
+    read_pictures: Annotated[bool, typer.Option(help="Compare every picture with its SHA-256.")] = False,
+) -> None:
+    """Is all there that the log speaks of, and does it agree with itself? Changes nothing; the server may run.
+
+    Exit code 2: something is wrong.
+    """
+    from crackmap_server.settings import read_settings
+    from crackmap_server.upkeep.check import check as findings
+
+    good = True
+    for finding in findings(read_settings(database=database, evidence=evidence), read_pictures):
+        typer.echo(finding.line())
+        good = good and finding.good
+    raise typer.Exit(0 if good else 2)

@@ -45,7 +45,11 @@ class EvidenceFolder:
 
     def path(self, sha256: str) -> Path:
         """Where the picture is, or would be."""
-        return self._folder / sha256[:2] / sha256[2:]
+        return picture_path(self._folder, sha256)
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the picture is there."""
+        return self.path(sha256).exists()
 
     @contextmanager
     def arriving(self, sha256: str) -> Iterator["Arrival"]:
@@ -59,6 +63,11 @@ class EvidenceFolder:
                     yield Arrival(sha256, self.path(sha256), file, self._picture_bytes, self._picture_pixels)
                 finally:
                     temporary.unlink(missing_ok=True)
+
+
+def picture_path(folder: Path, sha256: str) -> Path:
+    """Where a folder of pictures has that one."""
+    return folder / sha256[:2] / sha256[2:]
 
 
 def evidence_folder(settings: Settings) -> EvidenceFolder:
@@ -99,13 +108,14 @@ class Arrival:
             picture = checked(temporary, self._limit_pixels)
             self._path.parent.mkdir(exist_ok=True)
             temporary.rename(self._path)
-            _flush_folder(self._path.parent)
-            _flush_folder(self._path.parent.parent)  # another request may have made the folder a moment ago
+            flush_folder(self._path.parent)
+            flush_folder(self._path.parent.parent)  # another request may have made the folder a moment ago
         failpoint("evidence.after_write")
         return picture
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Makes names that were given or taken in the folder last."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

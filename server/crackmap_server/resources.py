@@ -3,7 +3,7 @@
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crackmap.messages import Camera, Pose, Unscored
 from crackmap_server.sights import Sight
@@ -341,6 +341,15 @@ class EvidenceItem(Resource):
     media_type: str
     width_px: int
     height_px: int
+
+
+class LogItem(Resource):
+    """Which log this is."""
+
+    model_config = _like({"log_id": "5f0c2a9e-3a0b-4f7b-9d0f-0a8f5f1c2b3d", "since_utc": "2026-05-01T08:00:00Z"})
+
+    log_id: UUID
+    since_utc: AwareDatetime = Field(description="made, or restored from a backup, at")
 
 
 class Health(Resource):

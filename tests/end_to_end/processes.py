@@ -108,12 +108,14 @@ class Server:
 
 
 def rows_of(database: Path, leave_out: Sequence[str] = ()) -> Rows:
-    """All rows of all tables of an SQLite file, in the order of their columns."""
+    """All rows of all tables of an SQLite file but which log it is, in the order of their columns."""
     found: Rows = {}
     rows = sqlite3.connect(database)
     try:
         assert rows.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        tables = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        tables = rows.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'logs'"
+        )
         for (table,) in sorted(tables.fetchall()):
             columns = [row[1] for row in rows.execute(f'PRAGMA table_info("{table}")')]
             kept = ", ".join(f'"{name}"' for name in columns if not WHEN.search(name) and name not in leave_out)

@@ -201,11 +201,42 @@ def test_an_outbox_from_the_future(outbox: Outbox, tmp_path: Path) -> None:
     newer = tmp_path / "newer.sqlite"
     with sqlite3.connect(newer) as rows:
         rows.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        rows.execute("PRAGMA user_version = 2")
+        rows.execute("PRAGMA user_version = 3")
         rows.execute("CREATE TABLE report (future)")
     rows.close()
     with pytest.raises(OutboxError, match="written by a newer crackmap"):
         Outbox(newer)
+
+
+def test_an_outbox_of_the_first_version_is_brought_to_this_one_with_what_it_holds(full: Outbox) -> None:
+    path = full.path
+    full.__exit__(None, None, None)
+    with sqlite3.connect(path) as rows:
+        rows.execute("DROP TABLE log")
+        rows.execute("PRAGMA user_version = 1")
+    rows.close()
+    with Outbox(path) as again:
+        assert again.counts().reports_waiting == 6
+        assert again.notice_log(A, "one") == 0
+
+
+def test_what_a_server_stored_in_another_log_waits_for_it_again(full: Outbox) -> None:
+    assert full.notice_log(A, "one") == 0  # nothing was known of it before
+    reports = full.waiting_reports(A, 4, 10**9)
+    full.settle(A, [Verdict(report.report_id, State.STORED) for report in reports])
+    assert full.notice_log(A, "one") == 0
+    assert full.notice_log(B, "another server's") == 0
+    assert full.counts(A).reports_stored == 4
+    assert full.notice_log(A, "two") == 4
+    counts = full.counts(A)
+    assert (counts.reports_waiting, counts.reports_stored, counts.pictures_stored) == (6, 0, 0)
+
+
+def test_what_a_server_refused_stays_refused_when_it_is_restored(full: Outbox) -> None:
+    full.notice_log(A, "one")
+    full.settle(A, [Verdict(full.waiting_reports(A, 1, 10**9)[0].report_id, State.REFUSED, "no")])
+    assert full.notice_log(A, "two") == 0
+    assert full.counts(A).reports_refused == 1
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

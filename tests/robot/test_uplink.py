@@ -20,7 +20,7 @@ from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.placing import ByScale
 from crackmap_robot.scan import Scanner, Scored
-from crackmap_robot.uplink import Away, Sent, Uplink, checked_address, wait_s
+from crackmap_robot.uplink import LOOK_EVERY_S, Away, Sent, Uplink, checked_address, wait_s
 from crackmap_robot.upload import BackgroundUpload, drain
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -33,6 +33,8 @@ class Script:
     address: str = ""
     reports: Callable[[ReportBatch], Answer] = field(default=lambda batch: said(["stored"] * len(batch.reports)))
     pictures: Callable[[str, bytes], Answer] = field(default=lambda _sha256, _content: (201, {}, b""))
+    log: Answer = (404, {}, b"")
+    looks: int = 0
     batches: list[ReportBatch] = field(default_factory=list)
     received: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
@@ -75,6 +77,11 @@ def server() -> Iterator[Script]:
 
         def body(self) -> bytes:
             return self.rfile.read(int(self.headers["Content-Length"]))
+
+        def do_GET(self) -> None:
+            assert self.path == "/v1/log"
+            script.looks += 1
+            self.answer(script.log)
 
         def do_POST(self) -> None:
             assert self.path == "/v1/reports"
@@ -300,3 +307,49 @@ def test_what_is_no_address(server: str) -> None:
 def test_an_address_may_have_a_path() -> None:
     assert checked_address("https://host/crackmap") == checked_address("https://host/crackmap/")
     assert checked_address("http://host:8321") == "http://host:8321/"
+
+
+# ------------------------------------------------------------------------------------------------------ a restored log
+
+
+def of_log(name: str, answer: Answer) -> Answer:
+    return answer[0], {"Crackmap-Log": name}, answer[2]
+
+
+def test_a_server_that_was_restored_gets_everything_again(outbox: Outbox, server: Script) -> None:
+    server.reports = lambda batch: of_log("one", wanting_all(batch))
+    drained(outbox, server.address)
+    assert states(outbox, server.address) == (0, 6, 0, 0, 6, 0)
+    server.batches.clear()
+    server.received.clear()
+    server.log = (200, {"Crackmap-Log": "two"}, b"{}")
+    server.reports = lambda batch: of_log("two", wanting_all(batch))
+    drained(outbox, server.address)
+    assert sum(len(batch.reports) for batch in server.batches) == 6
+    assert len(server.received) == 6
+    assert states(outbox, server.address) == (0, 6, 0, 0, 6, 0)
+
+
+def test_it_shows_also_in_the_answer_to_new_reports(outbox: Outbox, server: Script) -> None:
+    names = iter(["one", "two", "two", "two"])
+    server.reports = lambda batch: of_log(next(names), said(["stored"] * len(batch.reports)))
+    with Uplink(outbox, server.address) as uplink:
+        uplink._most_reports = 3
+        assert uplink.step() == Sent(reports=3)
+        assert uplink.step() == Sent(reports=3)  # and the first three wait again
+    assert states(outbox, server.address)[:2] == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {}, b""), (503, {}, b""), (200, {}, b"{}"), (200, {"Crackmap-Log": "one"}, b"")]
+)
+def test_a_server_that_says_nothing_new_is_asked_once_a_minute(outbox: Outbox, server: Script, answer: Answer) -> None:
+    server.reports = lambda batch: of_log("one", said(["stored"] * len(batch.reports)))
+    drained(outbox, server.address)
+    server.log, server.looks = answer, 0
+    now_s = [0.0]
+    with Uplink(outbox, server.address, clock=lambda: now_s[0]) as uplink:
+        for now_s[0] in (0.0, 1.0, LOOK_EVERY_S - 1, LOOK_EVERY_S, LOOK_EVERY_S + 1):
+            assert uplink.step() is None
+    assert server.looks == 2
+    assert states(outbox, server.address)[:2] == (0, 6)

@@ -314,7 +314,7 @@ def server(settings: Settings) -> Iterator[Server]:
 
 
 def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[Any]]:
-    """Every row of every table. `without_times` leaves out when the server did something."""
+    """Every row of every table but which log it is. `without_times` leaves out when the server did something."""
     skipped = {"decided_utc", "received_utc"} if without_times else set()
     engine = create_engine(settings.database_url)
     try:
@@ -329,9 +329,26 @@ def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[
                     )
                 ]
                 for table in metadata.sorted_tables
+                if table.name != "logs"
             }
     finally:
         engine.dispose()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def rows_in() -> Callable[[Settings], dict[str, list[Any]]]:
+    """Every row of every table of a log."""
+    return all_rows
 
 
 class Process:

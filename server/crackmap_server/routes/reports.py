@@ -6,12 +6,13 @@ import logging
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 
-from crackmap.messages import BatchAnswer, utc
+from crackmap.messages import LOG_HEADER, BatchAnswer, utc
 from crackmap.scores import byte_at_least
 from crackmap_server import envelope, tables
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
@@ -31,7 +32,9 @@ _log = logging.getLogger(__name__)
     openapi_extra=report_batch_body(),
     summary="Deliver reports",
 )
-async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf) -> BatchAnswer:
+async def post_reports(
+    request: Request, response: Response, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf
+) -> BatchAnswer:
     """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
 
     Each report is answered by itself, in the order of the batch, after it is on the disk. Sending it again is safe.
@@ -45,10 +48,12 @@ async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf,
     delivery = await run_in_threadpool(_read, bytes(body), encoding, settings.reports_bytes)
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
-    def store(connection: Connection) -> BatchAnswer:
-        return store_delivery(connection, delivery, floor, now_utc, lambda sha256: folder.path(sha256).exists())
+    def store(connection: Connection) -> tuple[UUID, BatchAnswer]:
+        log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
+        return log_id, store_delivery(connection, delivery, floor, now_utc, folder.holds)
 
-    answer = await asyncio.wrap_future(writer.submit(store))
+    log_id, answer = await asyncio.wrap_future(writer.submit(store))
+    response.headers[LOG_HEADER] = str(log_id)
     counts = Counter(item.status.value for item in answer.answers)
     _log.info("reports %s", " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none")
     return answer

@@ -24,6 +24,13 @@ from sqlalchemy import (
 
 from crackmap_server.tables.metadata import Utc, metadata
 
+logs = Table(  # one row: which log this is. A restored one is another: robots then offer again what it may lack
+    "logs",
+    metadata,
+    Column("log_id", Uuid, primary_key=True),
+    Column("since_utc", Utc, nullable=False),
+)
+
 structures = Table(
     "structures",
     metadata,
