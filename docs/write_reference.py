@@ -78,7 +78,8 @@ def settings() -> str:
     lines = [
         NOTE,
         "# Settings of the server\n",
-        "Flags of `crackmap server run` go before environment variables.\n",
+        "Flags of `crackmap server run` go before environment variables, and those before the file that `--config` or\n"
+        "`CRACKMAP_SERVER_CONFIG` names: TOML, with the names below in small letters and without the prefix.\n",
         "| environment variable | what | default | bounds |\n| --- | --- | --- | --- |",
     ]
     for name, field in Settings.model_fields.items():

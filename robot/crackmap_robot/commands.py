@@ -211,12 +211,12 @@ def run(*, config: Config = Path("robot.toml")) -> None:
     Nothing that was scanned is ever lost or doubled, however it ends. A camera, a server or disk space that is missing
     is waited for; the log, /healthz and /metrics tell.
     """
-    from crackmap_robot.daemon.log import start_log
+    from crackmap.log_lines import start_log
     from crackmap_robot.daemon.run import run_daemon
     from crackmap_robot.daemon.settings import read_settings
 
     settings = read_settings(config)
-    start_log()
+    start_log("httpx2", "httpcore2")
     run_daemon(settings)
 
 

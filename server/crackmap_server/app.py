@@ -11,8 +11,10 @@ from crackmap_server.engines import create_engines
 from crackmap_server.errors import CrossSite, DatabaseFailed
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import OnlyThisMachine
+from crackmap_server.metrics import Metrics
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
+from crackmap_server.request_log import RequestLog
 from crackmap_server.routes import detections, evidence, frames, health, inspections, log, reports, surfaces
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
@@ -24,6 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
     folder = evidence_folder(settings)
     writer = Writer(engines.writer, settings.queue_requests, settings.group_requests)
+    metrics = Metrics(engines, writer, settings.folders)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -45,10 +48,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
+    app.state.metrics = metrics
     problems.add_handlers(app)
     for routes in (reports, evidence, inspections, frames, detections, surfaces, log, health):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
     app.add_middleware(OnlyThisMachine)
     add_page(app)
+    app.add_middleware(RequestLog, observed=metrics.observe)
     describe(app)
     return app

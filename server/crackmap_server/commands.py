@@ -17,6 +17,10 @@ Database = Annotated[
         show_default="a file in your data directory",
     ),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML file of settings; options and CRACKMAP_SERVER_… go before it.", show_default="none"),
+]
 Evidence = Annotated[
     Path | None, typer.Option(help="Folder of the pictures.", show_default="`evidence` beside the SQLite file")
 ]
@@ -38,12 +42,13 @@ def run(
         int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8321")
     ] = None,
     evidence: Evidence = None,
+    config: Config = None,
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM. Every option can also be set as CRACKMAP_SERVER_…"""
+    """Serve until Ctrl-C or SIGTERM. Every setting can also stand in a file, or be CRACKMAP_SERVER_…"""
     from crackmap_server.serving import serve
     from crackmap_server.settings import read_settings
 
-    serve(read_settings(database=database, host=host, port=port, evidence=evidence))
+    serve(read_settings(config, database=database, host=host, port=port, evidence=evidence))
 
 
 @app.command()
@@ -51,6 +56,7 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="Where the backup is made, or renewed.", file_okay=False)],
     database: Database = None,
     evidence: Evidence = None,
+    config: Config = None,
 ) -> None:
     """Copy log and pictures to a folder, while the server runs.
 
@@ -60,7 +66,7 @@ def backup(
     from crackmap_server.settings import read_settings
     from crackmap_server.upkeep.backup import back_up
 
-    made = back_up(read_settings(database=database, evidence=evidence), folder)
+    made = back_up(read_settings(config, database=database, evidence=evidence), folder)
     typer.echo(f"{folder}: {sum(made.rows.values())} rows and {made.pictures} pictures ({made.pictures_bytes} bytes)")
     if made.missing:
         typer.echo(f"{len(made.missing)} pictures are lost on the server; see `crackmap server check`", err=True)
@@ -71,6 +77,7 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="What `crackmap server backup` made.", file_okay=False)],
     database: Database = None,
     evidence: Evidence = None,
+    config: Config = None,
 ) -> None:
     """Make a log from a backup, where there is none yet: SQLite or PostgreSQL, whatever it was made from.
 
@@ -79,7 +86,7 @@ def restore(
     from crackmap_server.settings import read_settings
     from crackmap_server.upkeep.restore import restore as restored
 
-    made = restored(read_settings(database=database, evidence=evidence), folder)
+    made = restored(read_settings(config, database=database, evidence=evidence), folder)
     typer.echo(f"{sum(made.rows.values())} rows and {made.pictures} pictures, as of {made.made_utc:%Y-%m-%d %H:%M} UTC")
 
 
@@ -87,6 +94,7 @@ def restore(
 def check(
     database: Database = None,
     evidence: Evidence = None,
+    config: Config = None,
     read_pictures: Annotated[bool, typer.Option(help="Compare every picture with its SHA-256.")] = False,
 ) -> None:
     """Is all there that the log speaks of, and does it agree with itself? Changes nothing; the server may run.
@@ -97,7 +105,7 @@ def check(
     from crackmap_server.upkeep.check import check as findings
 
     good = True
-    for finding in findings(read_settings(database=database, evidence=evidence), read_pictures):
+    for finding in findings(read_settings(config, database=database, evidence=evidence), read_pictures):
         typer.echo(finding.line())
         good = good and finding.good
     raise typer.Exit(0 if good else 2)

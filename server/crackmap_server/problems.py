@@ -67,18 +67,18 @@ def _of_http(_request: Request, error: Exception) -> ProblemResponse:
 
 
 def _database(request: Request, error: Exception) -> ProblemResponse:
-    _log.error("database error=%r path=%s", str(getattr(error, "orig", error)), request.url.path)
+    _log.error("database error", extra={"error": str(getattr(error, "orig", error))})
     return _refused(request, DatabaseFailed("the server's database failed; try again later"))
 
 
 def _too_many_readers(request: Request, _error: Exception) -> ProblemResponse:
     """All connections to the database are taken by answers that are still being read."""
-    _log.warning("no connection is free path=%s", request.url.path)
+    _log.warning("no connection is free")
     return _refused(request, Busy("too many answers are being read at the moment; ask again later"))
 
 
-def _client_left(request: Request, _error: Exception) -> ProblemResponse:
-    _log.info("client left path=%s", request.url.path)
+def _client_left(_request: Request, _error: Exception) -> ProblemResponse:
+    _log.info("client left")
     return problem(400, "the body ended too early")
 
 

@@ -11,10 +11,12 @@ from types import FrameType
 import uvicorn
 
 from crackmap.errors import SettingError
+from crackmap.log_lines import start_log
 from crackmap_server.app import create_app
 from crackmap_server.errors import AddressRefused, PortBusy
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import is_loopback
+from crackmap_server.request_log import WithRequestId
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
@@ -26,10 +28,9 @@ def serve(settings: Settings) -> None:
 
     Raises AddressRefused, PortBusy, DatabaseInUse, DatabaseUnusable, StorageError before anything is served.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.captureWarnings(True)  # as those of Pillow about odd EXIF data
-    for chatty in ("alembic", "PIL"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    start_log("alembic", "PIL")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(WithRequestId())
     check_loopback(settings.host)
     with listening(settings.host, settings.port) as listener, prepared(settings):
         evidence_folder(settings).open()  # the app opens it too, but what fails there uvicorn shows as a traceback

@@ -1,5 +1,7 @@
 """What can be set: by flags of `crackmap server run`, or by environment variables CRACKMAP_SERVER_…"""
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from crackmap.errors import SettingError
+from crackmap.settings_file import line_of, read_toml
 from crackmap_server.errors import DatabaseUnusable
 
 PREFIX = "CRACKMAP_SERVER_"
@@ -42,6 +45,11 @@ class Settings(BaseSettings):
     queue_requests: int = Field(default=64, ge=1, le=10_000, description="requests that may wait for the writer")
     group_requests: int = Field(default=32, ge=1, le=1_000, description="requests committed by one fsync at the most")
     busy_timeout_s: float = Field(default=10, gt=0, le=600, description="wait for another process's SQLite lock")
+    least_free_mb: int = Field(
+        default=200,
+        ge=0,
+        description="of disk where log and pictures lie; with less, /readyz says that it is not ready",
+    )
     reports_bytes: int = Field(
         default=64 * 2**20, ge=2**10, le=2**31, description="largest body of POST /v1/reports, unpacked"
     )
@@ -85,14 +93,54 @@ class Settings(BaseSettings):
             return self.sqlite_file.parent / "evidence"
         return user_data_path("crackmap", appauthor=False) / "evidence"
 
+    @property
+    def folders(self) -> dict[str, Path]:
+        """Where this machine keeps what, by name; with PostgreSQL the log is elsewhere."""
+        file = self.sqlite_file
+        return {"pictures": self.evidence_folder} | ({} if file is None else {"log": file.parent})
 
-def read_settings(**flags: Any) -> Settings:
-    """Flags that are not None go before environment variables. Raises SettingError with the setting's name."""
+
+def read_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Flags that are not None go before environment variables, and those before the file.
+
+    `config` is a TOML file with the settings' names as keys; without, the one that CRACKMAP_SERVER_CONFIG names.
+    Raises SettingError with the setting's name, and file and line where it stands.
+    """
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    file = _File.read(config or (Path(named) if named else None))
+    given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        return Settings(**{**file.values_under_environment(), **given})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        raise SettingError(
-            f"{name} (or {PREFIX}{name.upper()}): {first['input']!r} cannot be used: {first['msg']}"
-        ) from None
+        where = file.where(name) if name in file.values and name not in given else f"{name} (or {PREFIX}{name.upper()})"
+        if first["type"] == "extra_forbidden":
+            raise SettingError(f"{where}: is not known; there are {', '.join(Settings.model_fields)}") from None
+        raise SettingError(f"{where}: {first['input']!r} cannot be used: {first['msg']}") from None
+
+
+@dataclass(frozen=True)
+class _File:
+    """A settings file, or none."""
+
+    path: Path | None
+    text: str
+    values: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path | None) -> "_File":
+        if path is None:
+            return cls(None, "", {})
+        text, values = read_toml(path, "--config FILE, a server.toml")
+        if "evidence" in values:  # a path beside the file, unless it is absolute
+            values["evidence"] = path.absolute().parent / str(values["evidence"])
+        return cls(path, text, values)
+
+    def values_under_environment(self) -> dict[str, Any]:
+        """Without those that the environment sets too."""
+        there = {name.upper() for name in os.environ}
+        return {name: value for name, value in self.values.items() if f"{PREFIX}{name.upper()}" not in there}
+
+    def where(self, name: str) -> str:
+        return f"{self.path}, line {line_of(self.text, name.split('.'))}, {name}"

@@ -59,6 +59,16 @@ class Writer:
         self._queue.put(_STOP)
         self._thread.join()
 
+    @property
+    def waiting(self) -> int:
+        """Jobs in the queue."""
+        return self._queue.qsize()
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether it runs and its queue has room."""
+        return self._running and not self._queue.full()
+
     def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
         """Do `work` in the next transaction. Never blocks.
 
@@ -132,7 +142,7 @@ class Writer:
 
 def _refusal(error: Exception) -> ServerError:
     if isinstance(error, DBAPIError):
-        _log.error("database error=%r", str(error.orig))
+        _log.error("database error", extra={"error": str(error.orig)})
         if any(disk_is_full(cause) for cause in _causes(error)):
             return DiskFull("the server's disk is full; nothing of this was stored, send it again when there is room")
     else:

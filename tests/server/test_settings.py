@@ -1,5 +1,6 @@
 """Settings: bounded, explained, and wrong ones named."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,49 @@ def test_pictures_lie_beside_the_sqlite_file_unless_said_otherwise(tmp_path: Pat
 def test_relative_files_are_of_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert Settings(database="sqlite:///a.sqlite").sqlite_file == tmp_path / "a.sqlite"
+
+
+def file(folder: Path, text: str) -> Path:
+    path = folder / "server.toml"
+    path.write_text(text)
+    return path
+
+
+def test_flags_go_before_the_environment_and_that_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = file(tmp_path, "port = 9000\nqueue_requests = 7\ndetection_floor = 0.2\n")
+    monkeypatch.setenv(f"{PREFIX}QUEUE_REQUESTS", "8")
+    found = read_settings(written, port=9001)
+    assert (found.port, found.queue_requests, found.detection_floor) == (9001, 8, 0.2)
+
+
+def test_the_environment_may_name_the_file_and_paths_in_it_start_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}CONFIG", str(file(tmp_path, 'evidence = "pictures"\n')))
+    assert read_settings().evidence_folder == tmp_path / "pictures"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("# first\nport = 70000\n", "server.toml, line 2, port: 70000 cannot be used"),
+        ("\n\nprot = 1\n", "server.toml, line 3, prot: is not known; there are database, evidence"),
+        ('queue_requests = "many"\n', "line 1, queue_requests: 'many'"),
+        ("port = \n", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named_with_its_line(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(words)):
+        read_settings(file(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"none\.toml: cannot be read"):
+        read_settings(tmp_path / "none.toml")
+
+
+def test_a_wrong_flag_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=rf"^port \(or {PREFIX}PORT\)"):
+        read_settings(file(tmp_path, "port = 1\n"), port=70000)

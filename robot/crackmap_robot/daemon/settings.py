@@ -1,7 +1,6 @@
 """`robot.toml`: all that the robot is told. Relative paths in it start from its own folder."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from crackmap.errors import SettingError
 from crackmap.messages import LARGEST_SIDE_PX
+from crackmap.settings_file import line_of, read_toml
 from crackmap.surfaces import Drawing, Facing, Name
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
@@ -301,15 +301,7 @@ class RobotSettings(_Section):
 
 def read_settings(path: Path) -> RobotSettings:
     """Raises SettingError that names file, line, key and value of everything that is wrong."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        values = tomllib.loads(text)
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}). Give --config FILE, a robot.toml.") from error
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{path}: is not UTF-8 text at byte {error.start}.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingError(f"{path}: is not TOML: {error}.") from error
+    text, values = read_toml(path, "--config FILE, a robot.toml")
     try:
         # A section that is not written is an empty one, whose default paths start from this file too.
         values = {name: {} for name in ("live", "model", "keep")} | values
@@ -321,7 +313,7 @@ def read_settings(path: Path) -> RobotSettings:
 def _complaints(path: Path, text: str, error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_url=False):
         keys = [str(key) for key in one["loc"]]
-        where = f"{path}, line {_line(text, keys)}, {'.'.join(keys)}"
+        where = f"{path}, line {line_of(text, keys)}, {'.'.join(keys)}"
         match one["type"]:
             case "missing":
                 yield f"{where}: is missing; every robot.toml has it"
@@ -338,16 +330,3 @@ def _known(keys: list[str]) -> str:
     for key in keys[:-1]:
         section = section.model_fields[key].annotation
     return f"there are {', '.join(section.model_fields)}"
-
-
-def _line(text: str, keys: list[str]) -> int:
-    """The line of a key, else of its section, else 1; for files as people write them: `[section]`, `key = value`."""
-    section, found = "", 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([\w-]+)\s*\]", line):
-            section = header[1]
-            if section == keys[0]:
-                found = number
-        elif (key := re.match(r"\s*([\w-]+)\s*=", line)) and [*([section] if section else []), key[1]] == keys:
-            return number
-    return found

@@ -12,7 +12,15 @@ from crackmap_server import tables
 from crackmap_server.engines import Engines
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, NotAPicture, NotFound, TooLarge
 from crackmap_server.resources import EvidenceItem
-from crackmap_server.routes.dependencies import EnginesOf, EvidenceOf, Reading, Sha256Path, WriterOf, problems
+from crackmap_server.routes.dependencies import (
+    EnginesOf,
+    EvidenceOf,
+    MetricsOf,
+    Reading,
+    Sha256Path,
+    WriterOf,
+    problems,
+)
 
 router = APIRouter(tags=["evidence"])
 
@@ -40,6 +48,7 @@ async def put_evidence(
     folder: EvidenceOf,
     writer: WriterOf,
     engines: EnginesOf,
+    metrics: MetricsOf,
 ) -> EvidenceItem:
     """The file as it is. It is checked against its SHA-256 and decoded once, then kept under that name for good."""
     held = await run_in_threadpool(_held_now, engines, sha256)
@@ -58,6 +67,7 @@ async def put_evidence(
             height_px=picture.height_px,
         )
     stored = await asyncio.wrap_future(writer.submit(lambda connection: _store(connection, item)))
+    metrics.count_picture(item.size_bytes if stored else 0)
     response.status_code = 201 if stored else 200
     return item
 

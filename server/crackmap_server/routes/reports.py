@@ -19,7 +19,7 @@ from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, T
 from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import Page, QuarantinedReport
-from crackmap_server.routes.dependencies import EvidenceOf, Reading, SettingsOf, WriterOf, problems
+from crackmap_server.routes.dependencies import EvidenceOf, MetricsOf, Reading, SettingsOf, WriterOf, problems
 from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
@@ -33,7 +33,13 @@ _log = logging.getLogger(__name__)
     summary="Deliver reports",
 )
 async def post_reports(
-    request: Request, response: Response, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf
+    *,
+    request: Request,
+    response: Response,
+    settings: SettingsOf,
+    writer: WriterOf,
+    folder: EvidenceOf,
+    metrics: MetricsOf,
 ) -> BatchAnswer:
     """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
 
@@ -55,7 +61,8 @@ async def post_reports(
     log_id, answer = await asyncio.wrap_future(writer.submit(store))
     response.headers[LOG_HEADER] = str(log_id)
     counts = Counter(item.status.value for item in answer.answers)
-    _log.info("reports %s", " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none")
+    metrics.count_reports(counts)
+    _log.info("reports", extra=dict(sorted(counts.items())))
     return answer
 
 

@@ -1,4 +1,4 @@
-"""The daemon's log on standard error: a JSON object a line for machines, plain text on a terminal."""
+"""The log of what runs for long, on standard error: a JSON object a line for machines, plain text on a terminal."""
 
 import json
 import logging
@@ -35,11 +35,11 @@ def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in _PLAIN}
 
 
-def start_log() -> None:
-    """Everything from INFO on, to standard error."""
+def start_log(*chatty: str) -> None:
+    """Everything from INFO on, to standard error; of the `chatty` libraries only warnings."""
     handler = logging.StreamHandler()
     handler.setFormatter(Plain() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for chatty in ("httpx2", "httpcore2"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in chatty:
+        logging.getLogger(name).setLevel(logging.WARNING)

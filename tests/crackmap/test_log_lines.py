@@ -1,4 +1,4 @@
-"""The daemon's log: one JSON object a line, or plain text on a terminal."""
+"""The log: one JSON object a line, or plain text on a terminal."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ import logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crackmap_robot.daemon.log import JsonLines, Plain
+from crackmap.log_lines import JsonLines, Plain
 
 
 def record(message: str, level: int = logging.INFO, **extra: object) -> logging.LogRecord:

@@ -1,0 +1,77 @@
+"""Every request gets an id, which its answer, its line in the log and whatever it logged on the way carry."""
+
+import logging
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from time import perf_counter
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "X-Request-ID"
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Whatever watches over the server asks for these every few seconds."""
+_GIVEN = re.compile(r"[\w.-]{1,64}")
+_log = logging.getLogger(__name__)
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+Observed = Callable[[str, str, int, float], None]
+"""Method, the route's template ('other' without one), status, and seconds to the answer's end."""
+
+
+class RequestLog:
+    """Outermost of the app's layers."""
+
+    def __init__(self, app: ASGIApp, observed: Observed) -> None:
+        self._app, self._observed = app, observed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
+        status, sent_bytes, began_s = 500, 0, perf_counter()
+
+        async def counted(message: Message) -> None:
+            nonlocal status, sent_bytes
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = request_id
+            sent_bytes += len(message.get("body", b""))
+            await send(message)
+
+        token = _request_id.set(request_id)
+        try:
+            await self._app(scope, receive, counted)
+        finally:
+            took_s = perf_counter() - began_s
+            self._observed(scope["method"], _template(scope), status, took_s)
+            if scope["path"] not in QUIET:
+                facts = {
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "ms": round(1000 * took_s, 1),
+                    "sent_bytes": sent_bytes,
+                }
+                _log.info("request", extra=facts)
+            _request_id.reset(token)
+
+
+class WithRequestId(logging.Filter):
+    """Adds the id to what is logged while a request is answered."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets everything through."""
+        request_id = _request_id.get()
+        if request_id is not None:
+            record.request_id = request_id
+        return True
+
+
+def _template(scope: Scope) -> str:
+    """As `/v1/frames/{frame_id}`: a path would make a series of its own of every frame."""
+    return getattr(scope.get("route"), "path", None) or "other"
