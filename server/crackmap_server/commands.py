@@ -4,9 +4,13 @@ from pathlib import Path
 
 import typer
 
+from crackmap_server.people.commands import key_app, user_app
+
 app = typer.Typer(
     help="The inspection log: takes reports, answers where the cracks are, shows the map.", no_args_is_help=True
 )
+app.add_typer(user_app, name="user")
+app.add_typer(key_app, name="key")
 
 
 @app.callback()
@@ -22,7 +26,7 @@ def run(
         show_default="a file in your data directory",
     ),
     host: str | None = typer.Option(
-        None, help="Address to listen on; only loopback until there are access keys.", show_default="127.0.0.1"
+        None, help="Address to listen on; only loopback until there are keys or users.", show_default="127.0.0.1"
     ),
     port: int | None = typer.Option(None, help="Port to listen on; 0 takes a free one.", show_default="8321"),
     evidence: Path | None = typer.Option(

@@ -17,8 +17,9 @@ from crackmap_server import envelope, tables
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
 from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
+from crackmap_server.people.ownership import check_scans, own_scans
 from crackmap_server.resources import Page, QuarantinedReport
-from crackmap_server.routes.dependencies import EvidenceOf, Reading, SettingsOf, WriterOf, problems
+from crackmap_server.routes.dependencies import EvidenceOf, NotesOf, Reading, SettingsOf, WhoOf, WriterOf, problems
 from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
@@ -31,9 +32,12 @@ _log = logging.getLogger(__name__)
     openapi_extra=report_batch_body(),
     summary="Deliver reports",
 )
-async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf) -> BatchAnswer:
+async def post_reports(
+    *, request: Request, settings: SettingsOf, writer: WriterOf, folder: EvidenceOf, who: WhoOf, notes: NotesOf
+) -> BatchAnswer:
     """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
 
+    A scan belongs to the robot that delivered it first: a batch that holds another robot's is refused as a whole (403).
     Each report is answered by itself, in the order of the batch, after it is on the disk. Sending it again is safe.
     """
     body = bytearray()
@@ -46,11 +50,15 @@ async def post_reports(request: Request, settings: SettingsOf, writer: WriterOf,
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
     def store(connection: Connection) -> BatchAnswer:
-        return store_delivery(connection, delivery, floor, now_utc, lambda sha256: folder.path(sha256).exists())
+        check_scans(connection, delivery.named_scans, who)
+        answer = store_delivery(connection, delivery, floor, now_utc, lambda sha256: folder.path(sha256).exists())
+        own_scans(connection, delivery.named_scans, who)
+        return answer
 
     answer = await asyncio.wrap_future(writer.submit(store))
     counts = Counter(item.status.value for item in answer.answers)
-    _log.info("reports %s", " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none")
+    notes.outcome = " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none"
+    _log.info("reports %s", notes.outcome)
     return answer
 
 
