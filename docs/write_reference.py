@@ -84,7 +84,7 @@ def settings() -> str:
     ]
     for name, field in Settings.model_fields.items():
         bounds = ", ".join(_bound(item) for item in field.metadata if _bound(item))
-        default = "" if field.default in {None, ""} else f"`{field.default}`"
+        default = "" if field.default in {None, "", ()} else f"`{field.default}`"
         lines.append(f"| `{PREFIX}{name.upper()}` | {_cell(field.description or '')} | {default} | {bounds} |")
     return "\n".join(lines) + "\n"
 

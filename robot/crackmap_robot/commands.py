@@ -24,6 +24,25 @@ Server = Annotated[
     str | None,
     typer.Option("--server", envvar="CRACKMAP_SERVER", metavar="URL", help="Server that stores the results."),
 ]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        envvar="CRACKMAP_KEY_FILE",
+        metavar="FILE",
+        help="File with the key that the server asks for; readable by its owner alone.",
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        envvar="CRACKMAP_CA_FILE",
+        metavar="FILE",
+        help="PEM file of the authority that made the server's certificate.",
+        show_default="those of the system",
+    ),
+]
 
 Config = Annotated[
     Path,
@@ -43,6 +62,8 @@ def scan(
         typer.Option(metavar="NAME", help="The bridge, building or tunnel.", show_default="unnamed structure"),
     ] = None,
     server: Server = None,
+    key_file: KeyFile = None,
+    ca_file: CaFile = None,
     poses: Annotated[
         Path | None,
         typer.Option(
@@ -140,6 +161,7 @@ def scan(
     Exit code 2: something was refused or not sent, and the summary says what; 130: stopped by Ctrl-C.
     """
     from crackmap.surfaces import Drawing, Facing
+    from crackmap_robot.access import Access
     from crackmap_robot.classifier import chosen_model, shipped_model
     from crackmap_robot.evidence import Frames
     from crackmap_robot.runtimes import Runtime
@@ -155,6 +177,7 @@ def scan(
             outbox=outbox or default_outbox(),
             model=shipped_model() if model is None else chosen_model(model),
             server=server,
+            access=Access(key_file, ca_file),
             poses=poses,
             tags=tags,
             camera=camera,
@@ -232,7 +255,10 @@ def show(outbox: OutboxFile = None) -> None:
 
 @outbox_app.command()
 def upload(
+    *,
     server: Server = None,
+    key_file: KeyFile = None,
+    ca_file: CaFile = None,
     outbox: OutboxFile = None,
     again: Annotated[
         bool, typer.Option("--again", help="Also offer what was refused, or whose picture could not be read.")
@@ -242,11 +268,14 @@ def upload(
     ] = False,
 ) -> None:
     """Send what waits in the outbox to the server. What is there already changes nothing."""
+    from crackmap_robot.access import Access
     from crackmap_robot.outbox_commands import upload as run
     from crackmap_robot.settings import default_outbox
 
     worst = 0
-    for line, code in run(outbox or default_outbox(), server, again=again, everything=everything):
+    for line, code in run(
+        outbox or default_outbox(), server, Access(key_file, ca_file), again=again, everything=everything
+    ):
         print(line)
         worst = max(worst, code)
     raise typer.Exit(worst)

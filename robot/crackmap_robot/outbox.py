@@ -10,7 +10,7 @@ States of reports and pictures: waiting ─▶ stored (the server has it on disk
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +39,7 @@ class Waiting:
     """A report to be sent, with the ids of its headers."""
 
     report_id: int
+    scan_id: str
     header_ids: tuple[str, ...]
     body: str
     label: str
@@ -185,25 +186,37 @@ class Outbox:
 
     # ---------------------------------------------------------------------------------------------------- the uplink
 
-    def waiting_reports(self, server: str, most: int, most_bytes: int) -> list[Waiting]:
+    def waiting_reports(
+        self,
+        server: str,
+        most: int,
+        most_bytes: int,
+        *,
+        without: Collection[str] = (),
+        one_scan: bool = False,
+    ) -> list[Waiting]:
         """The next reports for that server, oldest first: at least one, while they are at most that many and that long.
 
-        What another server has stored or refused waits for this one again.
+        What another server has stored or refused waits for this one again. `without` leaves out scans; with `one_scan`
+        all are of the first one's.
         """
         chosen: list[Waiting] = []
         total = 0
         for report_id, scan_id, analysis_id, solution_id, body, label in self._read(
             "SELECT report_id, scan_id, analysis_id, pose_solution_id, body, label FROM report "
             "WHERE report_id IN (SELECT report_id FROM report WHERE state = 'waiting' OR server <> ?) "
-            "ORDER BY report_id LIMIT ?",
+            "AND scan_id NOT IN (SELECT value FROM json_each(?)) ORDER BY report_id LIMIT ?",
             server,
+            json.dumps(list(without)),
             most,
         ):
+            if one_scan and chosen and scan_id != chosen[0].scan_id:
+                break
             total += len(body)
             if chosen and total > most_bytes:
                 break
             ids = tuple(filter(None, (scan_id, analysis_id, solution_id)))
-            chosen.append(Waiting(report_id, ids, body, label))
+            chosen.append(Waiting(report_id, scan_id, ids, body, label))
         return chosen
 
     def headers(self, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -262,6 +275,26 @@ class Outbox:
             rows.execute(
                 "UPDATE picture SET state = ?, server = ?, words = ? WHERE sha256 = ?", (state, server, words, sha256)
             )
+
+    def note(self, report_ids: Sequence[int], server: str, words: str) -> None:
+        """Keep why a server does not let these reports in; they go on waiting."""
+        self._note(
+            "report", "report_id IN (SELECT value FROM json_each(?))", json.dumps(list(report_ids)), server, words
+        )
+
+    def note_picture(self, server: str, sha256: str, words: str) -> None:
+        """Keep why a server does not let a picture in; it goes on waiting."""
+        self._note("picture", "sha256 = ?", sha256, server, words)
+
+    def _note(self, table: str, which: str, value: str, server: str, words: str) -> None:
+        there = f"state = 'waiting' AND (server <> ? OR words <> ?) AND {which}"
+        # Nothing is written for the same words again: a robot that is kept out asks often.
+        if self._read(f"SELECT 1 FROM {table} WHERE {there} LIMIT 1", server, words, value):  # noqa: S608 - our own words
+            with self._transaction() as rows:
+                rows.execute(
+                    f"UPDATE {table} SET server = ?, words = ? WHERE {there}",  # noqa: S608
+                    (server, words, server, words, value),
+                )
 
     def offer_again(self, *, stored: bool) -> int:
         """Let what was refused wait again, with `stored` what was stored too: for a server restored from a backup."""
@@ -333,6 +366,16 @@ class Outbox:
             "SELECT 'picture', label, server, words FROM picture WHERE state = 'refused'"
         )
         return [Refusal(*row) for row in rows]
+
+    def kept_out(self) -> list[tuple[str, str, int]]:
+        """Servers that did not let in what waits, with their words, and how many reports and pictures that are."""
+        return [
+            (str(server), str(words), int(count))
+            for server, words, count in self._read(
+                "SELECT server, words, count(*) FROM (SELECT server, words, state FROM report UNION ALL "
+                "SELECT server, words, state FROM picture) WHERE state = 'waiting' AND words <> '' GROUP BY 1, 2"
+            )
+        ]
 
     def scans(self) -> list[tuple[Scan, int, int, int]]:
         """Each scan with its reports that wait, are stored and were refused."""

@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from crackmap.errors import InputError, SettingError
+from crackmap_robot.access import Access, checked_address
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
 from crackmap_robot.progress import UploadProgress
-from crackmap_robot.uplink import Sent, Uplink, checked_address
+from crackmap_robot.uplink import Sent, Uplink
 from crackmap_robot.upload import drain
 
 
@@ -26,11 +27,15 @@ def show(path: Path) -> Iterator[str]:
             f"pictures      {counts.pictures_waiting:,} waiting, "
             f"{counts.pictures_stored:,} stored, {counts.pictures_refused:,} refused"
         )
+        for server, words, count in outbox.kept_out():
+            yield f"kept out {count:,} that wait, by {server}: {words}"
         for refusal in outbox.refusals():
             yield f"refused {refusal.kind} {refusal.label}, by {refusal.server}: {refusal.words}"
 
 
-def upload(path: Path, server: str | None, *, again: bool, everything: bool) -> Iterator[tuple[str, int]]:
+def upload(
+    path: Path, server: str | None, access: Access, *, again: bool, everything: bool
+) -> Iterator[tuple[str, int]]:
     """Send what waits; yields lines for people, each with the exit code so far.
 
     Raises SettingError without a server, InputError without an outbox, ServerUnavailable when the server is away.
@@ -45,7 +50,7 @@ def upload(path: Path, server: str | None, *, again: bool, everything: bool) -> 
         stop = opened.enter_context(stop_on_signal())
         if again or everything:
             yield f"{outbox.offer_again(stored=everything):,} reports and pictures are offered again", 0
-        uplink = opened.enter_context(Uplink(outbox, address))
+        uplink = opened.enter_context(Uplink(outbox, address, access))
         with UploadProgress(outbox.counts(address).waiting, address) as progress:
 
             def sent(step: Sent) -> None:

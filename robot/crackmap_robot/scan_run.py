@@ -8,6 +8,7 @@ from crackmap import scores
 from crackmap.errors import ServerUnavailable
 from crackmap.messages import Flag, NoPose, Scan
 from crackmap_robot import score_table
+from crackmap_robot.access import Access, checked_address
 from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.folder import Folder, open_folder
 from crackmap_robot.classifier import Classifier
@@ -21,7 +22,7 @@ from crackmap_robot.reports import detections
 from crackmap_robot.scan import Known, Scanner, Scored
 from crackmap_robot.settings import ScanSettings
 from crackmap_robot.summary import Summary, Tally
-from crackmap_robot.uplink import Sent, Uplink, checked_address
+from crackmap_robot.uplink import Sent, Uplink
 from crackmap_robot.upload import BackgroundUpload, drain
 
 
@@ -31,6 +32,7 @@ def run_scan(settings: ScanSettings) -> Summary:
     Photographs that are refused and a server that is away do not stop it; they are in the summary.
     """
     server = None if settings.server is None else checked_address(settings.server)
+    settings.access.headers()
     folder = open_folder(settings.source)
     with ExitStack() as opened:
         classifier = opened.enter_context(Classifier(settings.model, settings.threads, settings.runtime))
@@ -44,14 +46,14 @@ def run_scan(settings: ScanSettings) -> Summary:
             with ExitStack() as uploading:
                 background = None
                 if server is not None:
-                    background = uploading.enter_context(BackgroundUpload(settings.outbox, server))
+                    background = uploading.enter_context(BackgroundUpload(settings.outbox, server, settings.access))
                 for label in _scan(scanner, folder, outbox, tally, progress):
                     if background:
                         background.wake()
                     if stop.is_set():
                         progress.note(f"stopping after {label}")
                         break
-        unavailable = None if server is None or stop.is_set() else _drain(outbox, server, stop)
+        unavailable = None if server is None or stop.is_set() else _drain(outbox, server, settings.access, stop)
         if settings.scores is not None:
             _write_scores(settings, scanner.headers, outbox, tally)
         return Summary(
@@ -152,9 +154,9 @@ def _note_poses(placing: Placing, folder: Folder, progress: ScanProgress) -> Non
             )
 
 
-def _drain(outbox: Outbox, server: str, stop: Event) -> ServerUnavailable | None:
+def _drain(outbox: Outbox, server: str, access: Access, stop: Event) -> ServerUnavailable | None:
     waiting = outbox.counts(server)
-    with Uplink(outbox, server) as uplink, UploadProgress(waiting.waiting, server) as progress:
+    with Uplink(outbox, server, access) as uplink, UploadProgress(waiting.waiting, server) as progress:
 
         def sent(step: Sent) -> None:
             progress.sent(step.reports + step.pictures)

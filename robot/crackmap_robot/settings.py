@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crackmap.errors import SettingError
 from crackmap.surfaces import Drawing, Facing, Name, Surface
+from crackmap_robot.access import WITHOUT_KEY, Access
 from crackmap_robot.evidence import Frames
 from crackmap_robot.runtimes import Runtime
 
@@ -29,6 +30,7 @@ class ScanSettings:
     outbox: Path
     model: Path
     server: str | None = None
+    access: Access = WITHOUT_KEY
     poses: Path | None = None
     tags: Path | None = None
     camera: Path | None = None

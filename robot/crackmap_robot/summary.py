@@ -113,7 +113,10 @@ class Summary:
         return f"{said}; {blurred:,} of {len(widths_mm):,} would not show one of {target_mm:g} mm"
 
     def _upload(self, server: str) -> str:
-        return f"{self._command('upload')} --server {server}"
+        access = self.settings.access
+        files = {"--key-file": access.key_file, "--ca-file": access.ca_file}
+        more = "".join(f" {flag} {file}" for flag, file in files.items() if file is not None)
+        return f"{self._command('upload')} --server {server}{more}"
 
     def _command(self, what: str) -> str:
         outbox = self.settings.outbox

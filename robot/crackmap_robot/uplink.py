@@ -22,6 +22,7 @@ from crackmap import __version__
 from crackmap.errors import ServerUnavailable, SettingError
 from crackmap.failpoints import failpoint
 from crackmap.messages import LOG_HEADER, Answer, BatchAnswer, Status
+from crackmap_robot.access import WITHOUT_KEY, Access, checked_address
 from crackmap_robot.evidence import Picture
 from crackmap_robot.outbox import Outbox, State, Verdict, Waiting
 
@@ -78,13 +79,19 @@ def wait_s(outcome: Outcome, failures: int, chance: Callable[[], float] = random
 class Uplink:
     """Sends what waits in an outbox to one server, a step at a time. A context manager; used by one thread."""
 
-    def __init__(self, outbox: Outbox, server: str, clock: Callable[[], float] = monotonic) -> None:
-        """`server` is its address, as http://host:8321. Raises SettingError when it is none."""
-        self._outbox, self._server = outbox, checked_address(server)
-        self._client = httpx2.Client(
-            base_url=self._server, timeout=TIMEOUTS, headers={"User-Agent": f"crackmap/{__version__}"}
-        )
+    def __init__(
+        self,
+        outbox: Outbox,
+        server: str,
+        access: Access = WITHOUT_KEY,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`server` is its address, as http://host:8321. Raises SettingError when it, or `access`, cannot be used."""
+        self._outbox, self._server, self._access = outbox, checked_address(server), access
+        self._client = access.client(TIMEOUTS, self._server)
         self._most_reports = MOST_REPORTS
+        self._one_scan = False
+        self._kept_back: set[str] = set()  # scans that the server takes from another robot only
         self._clock, self._look_s = clock, 0.0
 
     def __enter__(self) -> Self:
@@ -100,11 +107,18 @@ class Uplink:
 
         When nothing waits, see from time to time whether the server was restored from a backup.
         """
-        batch = self._outbox.waiting_reports(self._server, self._most_reports, MOST_BYTES)
+        batch = self._outbox.waiting_reports(
+            self._server, self._most_reports, MOST_BYTES, without=self._kept_back, one_scan=self._one_scan
+        )
         if batch:
             return self._send_reports(batch)
         picture = self._outbox.waiting_picture(self._server)
-        return self._look() if picture is None else self._send_picture(picture)
+        if picture is not None:
+            return self._send_picture(picture)
+        if self._kept_back:
+            self._kept_back.clear()
+            return self.step()
+        return self._look()
 
     # ----------------------------------------------------------------------------------------------------- reports
 
@@ -117,15 +131,11 @@ class Uplink:
         )
         if isinstance(answer, Away):
             return answer
-        if answer.status_code == httpx2.codes.CONTENT_TOO_LARGE and len(batch) > 1:
-            self._most_reports = len(batch) // 2
-            return Sent()
         if answer.status_code == httpx2.codes.CONTENT_TOO_LARGE:
-            self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, _words(answer))])
-            return Sent(reports=1)
-        if answer.status_code != httpx2.codes.OK:
-            return self._unexpected(answer)
-        answers = _answers(answer)
+            return self._too_large(answer, batch)
+        if answer.status_code in _NOT_ALLOWED:
+            return self._kept_out(answer, batch)
+        answers = _answers(answer) if answer.status_code == httpx2.codes.OK else None
         if answers is None or len(answers) != len(batch):
             return self._unexpected(answer)
         failpoint("uplink.after_send")
@@ -143,6 +153,13 @@ class Uplink:
             ],
         )
         return Sent(reports=len(batch))
+
+    def _too_large(self, answer: httpx2.Response, batch: list[Waiting]) -> Sent:
+        if len(batch) > 1:
+            self._most_reports = len(batch) // 2
+            return Sent()
+        self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, _words(answer))])
+        return Sent(reports=1)
 
     def _body(self, batch: list[Waiting]) -> bytes:
         """A ReportBatch, put together from the JSON that the outbox holds: reports travel exactly as they were kept."""
@@ -163,8 +180,8 @@ class Uplink:
             return None
         self._look_s = self._clock() + LOOK_EVERY_S
         try:
-            answer = self._client.get("v1/log")
-        except httpx2.HTTPError:
+            answer = self._client.get("v1/log", headers=self._access.headers())
+        except (httpx2.HTTPError, SettingError):
             return None  # nothing waits, so nobody need hear of it
         return Sent() if self._notice_log(answer) else None
 
@@ -192,6 +209,9 @@ class Uplink:
         if answer.status_code in {httpx2.codes.OK, httpx2.codes.CREATED, httpx2.codes.NO_CONTENT}:
             failpoint("uplink.after_send")
             self._outbox.settle_picture(self._server, picture.sha256, State.STORED)
+        elif answer.status_code in _NOT_ALLOWED:
+            self._outbox.note_picture(self._server, picture.sha256, _words(answer))
+            return self._not_allowed(answer)
         elif answer.status_code in _PICTURE_REFUSED:
             self._outbox.settle_picture(self._server, picture.sha256, State.REFUSED, _words(answer))
         else:
@@ -202,7 +222,9 @@ class Uplink:
 
     def _send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> httpx2.Response | Away:
         try:
-            answer = self._client.request(method, path, content=content, headers=headers)
+            answer = self._client.request(method, path, content=content, headers=headers | self._access.headers())
+        except SettingError as error:  # the key file was there when it began
+            return Away(ServerUnavailable(f"{self._server}: {error} {_NOTHING_LOST}"))
         except httpx2.HTTPError as error:
             return Away(
                 ServerUnavailable(
@@ -216,6 +238,29 @@ class Uplink:
             return Away(ServerUnavailable(f"{self._server}: cannot take it now ({_words(answer)}). {_NOTHING_LOST}"))
         return answer
 
+    def _kept_out(self, answer: httpx2.Response, batch: list[Waiting]) -> Outcome:
+        """All of it waits, with the server's words. A scan that is another robot's does not hold up the others."""
+        self._outbox.note([report.report_id for report in batch], self._server, _words(answer))
+        if answer.status_code == httpx2.codes.UNAUTHORIZED:
+            return self._not_allowed(answer)
+        scans = {report.scan_id for report in batch}
+        if len(scans) == 1:
+            self._kept_back |= scans
+        self._one_scan = True
+        others = self._outbox.waiting_reports(self._server, 1, MOST_BYTES, without=self._kept_back)
+        if others:
+            return self.step()
+        self._kept_back.clear()
+        return self._not_allowed(answer)
+
+    def _not_allowed(self, answer: httpx2.Response) -> Away:
+        return Away(
+            ServerUnavailable(
+                f"{self._server}: takes nothing from this robot ({_words(answer)}). "
+                f"Whoever runs the server can make a key with `crackmap server key add`. {_NOTHING_LOST}"
+            )
+        )
+
     def _unexpected(self, answer: httpx2.Response) -> Away:
         """Neither stored nor refused item by item: another program, another version, or access is not allowed."""
         return Away(
@@ -228,18 +273,8 @@ class Uplink:
 
 _NOTHING_LOST = "Nothing is lost: all of it stays in the outbox."
 _AGAIN = "run `crackmap robot outbox upload --again`"
+_NOT_ALLOWED = {401, 403}
 _PICTURE_REFUSED = {400, 413, 415, 422}
-
-
-def checked_address(server: str) -> str:
-    """The server's address with one slash at its end. Raises SettingError."""
-    try:
-        url = httpx2.URL(server)
-    except httpx2.InvalidURL as error:
-        raise SettingError(f"--server {server}: {error}. Give an address as http://host:8321.") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise SettingError(f"--server {server}: is no address. Give one as http://host:8321.")
-    return f"{str(url).rstrip('/')}/"
 
 
 def _content(picture: Picture) -> bytes | str:

@@ -7,6 +7,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from crackmap_robot.access import WITHOUT_KEY, Access
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink, wait_s
 
@@ -21,8 +22,10 @@ class BackgroundUpload:
     (None: until it ends); one that is cut off is sent again next time.
     """
 
-    def __init__(self, outbox: Path, server: str, patience_s: float | None = None) -> None:
-        self._outbox, self._server, self._patience_s = outbox, server, patience_s
+    def __init__(
+        self, outbox: Path, server: str, access: Access = WITHOUT_KEY, *, patience_s: float | None = None
+    ) -> None:
+        self._outbox, self._server, self._access, self._patience_s = outbox, server, access, patience_s
         self._work, self._stop = Event(), Event()
         self._thread = Thread(target=self._run, name="uplink", daemon=True)
         self._failed: BaseException | None = None
@@ -53,7 +56,7 @@ class BackgroundUpload:
 
     def _run(self) -> None:
         try:
-            with Outbox(self._outbox) as outbox, Uplink(outbox, self._server) as uplink:
+            with Outbox(self._outbox) as outbox, Uplink(outbox, self._server, self._access) as uplink:
                 self._upload(uplink)
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
             self._failed = error

@@ -4,18 +4,32 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from crackmap import __version__
 from crackmap_server import problems
 from crackmap_server.engines import create_engines
-from crackmap_server.errors import CrossSite, DatabaseFailed
+from crackmap_server.errors import CrossSite, DatabaseFailed, NotAllowed, NotSignedIn
 from crackmap_server.evidence import evidence_folder
-from crackmap_server.loopback import OnlyThisMachine
 from crackmap_server.metrics import Metrics
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
+from crackmap_server.people.guard import Guard
 from crackmap_server.request_log import RequestLog
-from crackmap_server.routes import detections, evidence, frames, health, inspections, log, reports, surfaces
+from crackmap_server.routes import (
+    audit,
+    detections,
+    evidence,
+    frames,
+    health,
+    inspections,
+    keys,
+    log,
+    reports,
+    sessions,
+    surfaces,
+    users,
+)
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
@@ -50,10 +64,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
     app.state.metrics = metrics
     problems.add_handlers(app)
-    for routes in (reports, evidence, inspections, frames, detections, surfaces, log, health):
-        app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
-    app.add_middleware(OnlyThisMachine)
+    for routes in (
+        *(reports, evidence, inspections, frames, detections, surfaces),
+        *(sessions, users, keys, audit, log, health),
+    ):
+        app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))
+    app.add_middleware(Guard, engines=engines, writer=writer, names=settings.names)
     add_page(app)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     app.add_middleware(RequestLog, observed=metrics.observe)
     describe(app)
     return app

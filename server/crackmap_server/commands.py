@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from crackmap_server.people.commands import key_app, user_app
+
 app = typer.Typer(
     help="The inspection log: takes reports, answers where the cracks are, shows the map.", no_args_is_help=True
 )
+app.add_typer(user_app, name="user")
+app.add_typer(key_app, name="key")
 
 
 Database = Annotated[
@@ -36,7 +40,9 @@ def run(
     database: Database = None,
     host: Annotated[
         str | None,
-        typer.Option(help="Address to listen on; only loopback until there are access keys.", show_default="127.0.0.1"),
+        typer.Option(
+            help="Address to listen on; only loopback until there are keys or users.", show_default="127.0.0.1"
+        ),
     ] = None,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8321")

@@ -3,7 +3,13 @@
 CrackmapError
 ├── ServerError                 answered to a client; STATUS has one status for each
 │   ├── CrossSite               a request that another web site made a browser send
+│   ├── NotSignedIn             no key or session, or one that is not valid (any more)
+│   ├── NotAllowed              somebody who is known, but may not do this
+│   ├── TooManyTries            signing in was tried too often
+│   ├── NameTaken               another user has that name
+│   ├── WouldLockOut            nobody could manage the server any more
 │   ├── NotFound                nothing is stored under that name
+│   ├── WrongMethod             an address that takes other methods
 │   ├── BadRequest              a body or a parameter that cannot be used
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
@@ -29,8 +35,32 @@ class CrossSite(ServerError):  # noqa: N818 - these read as what they are
     """A web page of another site, or one under another name for this server, made a browser send this."""
 
 
+class NotSignedIn(ServerError):  # noqa: N818
+    """No key or session came with the request, or one that is not valid."""
+
+
+class NotAllowed(ServerError):  # noqa: N818
+    """Whoever asks is known, but may not do this."""
+
+
+class TooManyTries(ServerError):  # noqa: N818
+    """Signing in was tried too often; it is refused for a while."""
+
+
+class NameTaken(ServerError):  # noqa: N818
+    """Another one has that name."""
+
+
+class WouldLockOut(ServerError):  # noqa: N818
+    """Nobody could manage the server any more."""
+
+
 class NotFound(ServerError):  # noqa: N818
     """Nothing is stored under that name."""
+
+
+class WrongMethod(ServerError):  # noqa: N818
+    """The address takes other methods."""
 
 
 class BadRequest(ServerError):  # noqa: N818
@@ -58,17 +88,23 @@ class DatabaseFailed(ServerError):  # noqa: N818
 
 
 STATUS: dict[type[ServerError], int] = {
+    NotSignedIn: 401,
     CrossSite: 403,
+    NotAllowed: 403,
     NotFound: 404,
+    WrongMethod: 405,
+    NameTaken: 409,
+    WouldLockOut: 409,
     TooLarge: 413,
     BadRequest: 422,
     NotAPicture: 422,
+    TooManyTries: 429,
     Busy: 503,
     DatabaseFailed: 503,
     DiskFull: 507,
 }
 
-RETRY_AFTER_S = {Busy: 2, DatabaseFailed: 10, DiskFull: 60}
+RETRY_AFTER_S = {TooManyTries: 900, Busy: 2, DatabaseFailed: 10, DiskFull: 60}
 
 
 class AddressRefused(SettingError):  # noqa: N818

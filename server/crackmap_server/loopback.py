@@ -1,17 +1,14 @@
-"""Who may talk to a server without access keys: programs on this machine, and browsers that show its own page.
+"""Which names a server answers to. Without access keys: those of loopback, for programs and pages of this machine only.
 
 Listening on loopback alone does not keep out the web pages that the user's browser shows: such a page can send a
 delivery to 127.0.0.1 without asking, or read from it under a name of its own that suddenly points here.
 """
 
 import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from crackmap_server.errors import CrossSite
-from crackmap_server.problems import refusal
 
 
 def is_loopback(host: str) -> bool:
@@ -22,28 +19,29 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class OnlyThisMachine:
-    """Refuses requests under another name than loopback, and those that a page of another origin made."""
+def foreign(headers: Headers, names: Collection[str] | None) -> str | None:
+    """Why the request is for another name than this server's, or from a page of another origin; None: it is neither.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = _foreign(Headers(scope=scope)) if scope["type"] == "http" else None
-        if message is None:
-            await self._app(scope, receive, send)
-        else:
-            await refusal(CrossSite(message))(scope, receive, send)
-
-
-def _foreign(headers: Headers) -> str | None:
+    `names`: that it is called beside its addresses, in small letters; None: there are no access keys, so only loopback.
+    """
     host, origin = headers.get("host", ""), headers.get("origin")
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         name = ""
-    if not is_loopback(name):
+    if names is None and not is_loopback(name):
         return f"this server is called 127.0.0.1, ::1 or localhost, not {host!r}, until there are access keys"
+    # Nobody can make a number point elsewhere.
+    if names is not None and not (name in names or name == "localhost" or _is_number(name)):
+        return f"this server is not called {name!r}; whoever runs it can add that to CRACKMAP_SERVER_NAMES"
     if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
         return f"pages of {origin!r} may not talk to this server"
     return None
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

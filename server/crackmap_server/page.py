@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crackmap_server.errors import NotFound
 
 _log = logging.getLogger(__name__)
-_WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parent / "web"
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -56,15 +56,15 @@ def add_page(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     def get_page() -> FileResponse:
-        page = _WEB / "index.html"
+        page = WEB / "index.html"
         if not page.exists():
             raise NotFound("the map page is not part of this installation")
         return FileResponse(page, headers={"Cache-Control": "no-cache"})
 
-    app.mount("/static", PageFiles(directory=_WEB, check_dir=False), name="static")
+    app.mount("/static", PageFiles(directory=WEB, check_dir=False), name="static")
 
 
 def warn_without_leaflet() -> None:
     """Leaflet is put in when the part is built; a checkout that was never built lacks it."""
-    if not (_WEB / "leaflet" / "leaflet.js").exists():
+    if not (WEB / "leaflet" / "leaflet.js").exists():
         _log.warning("web/leaflet is missing: the map page cannot draw. Install crackmap-server again to fetch it")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from crackmap_server.errors import RETRY_AFTER_S, STATUS, Busy, DatabaseFailed, ServerError
+from crackmap_server.errors import RETRY_AFTER_S, STATUS, Busy, DatabaseFailed, NotSignedIn, ServerError
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +44,10 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **m
 def refusal(error: ServerError) -> ProblemResponse:
     """The answer that says so."""
     wait_s = RETRY_AFTER_S.get(type(error))
-    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
-    return problem(STATUS[type(error)], str(error), headers)
+    headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = 'Bearer realm="crackmap"'
+    return problem(STATUS[type(error)], str(error), headers or None)
 
 
 def _refused(_request: Request, error: Exception) -> ProblemResponse:
@@ -64,6 +66,11 @@ def _not_valid(_request: Request, error: Exception) -> ProblemResponse:
 def _of_http(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+def of_database(request: Request, error: Exception) -> ProblemResponse:
+    """For what the guard asks before a route is reached."""
+    return _too_many_readers(request, error) if isinstance(error, NoConnection) else _database(request, error)
 
 
 def _database(request: Request, error: Exception) -> ProblemResponse:

@@ -32,18 +32,18 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
+        named = given if _GIVEN.fullmatch(given) else uuid4().hex
         status, sent_bytes, began_s = 500, 0, perf_counter()
 
         async def counted(message: Message) -> None:
             nonlocal status, sent_bytes
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = request_id
+                MutableHeaders(scope=message)[HEADER] = named
             sent_bytes += len(message.get("body", b""))
             await send(message)
 
-        token = _request_id.set(request_id)
+        token = _request_id.set(named)
         try:
             await self._app(scope, receive, counted)
         finally:
@@ -61,14 +61,19 @@ class RequestLog:
             _request_id.reset(token)
 
 
+def request_id() -> str:
+    """Of the request that is being answered; a new one where there is none."""
+    return _request_id.get() or uuid4().hex
+
+
 class WithRequestId(logging.Filter):
     """Adds the id to what is logged while a request is answered."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets everything through."""
-        request_id = _request_id.get()
-        if request_id is not None:
-            record.request_id = request_id
+        current = _request_id.get()
+        if current is not None:
+            record.request_id = current
         return True
 
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -13,26 +14,31 @@ import uvicorn
 from crackmap.errors import SettingError
 from crackmap.log_lines import start_log
 from crackmap_server.app import create_app
+from crackmap_server.engines import create_engines
 from crackmap_server.errors import AddressRefused, PortBusy
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import is_loopback
+from crackmap_server.people.register import anybody_known
 from crackmap_server.request_log import WithRequestId
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
+_log = logging.getLogger(__name__)
 GRACE_S = 20  # for requests that are under way when the server is told to stop
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C; then finish what was accepted, and return.
 
-    Raises AddressRefused, PortBusy, DatabaseInUse, DatabaseUnusable, StorageError before anything is served.
+    Raises SettingError (also as AddressRefused, PortBusy, DatabaseUnusable) and StorageError (also as DatabaseInUse)
+    before anything is served.
     """
     start_log("alembic", "PIL")
     for handler in logging.getLogger().handlers:
         handler.addFilter(WithRequestId())
-    check_loopback(settings.host)
+    check_certificate(settings)
     with listening(settings.host, settings.port) as listener, prepared(settings):
+        check_reach(settings)
         evidence_folder(settings).open()  # the app opens it too, but what fails there uvicorn shows as a traceback
         config = uvicorn.Config(
             create_app(settings),
@@ -40,18 +46,48 @@ def serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the app does that itself, for the proxies that are trusted
             timeout_graceful_shutdown=GRACE_S,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
         )
         _Server(config, settings).run(sockets=[listener])
 
 
-def check_loopback(host: str) -> None:
-    """Raises AddressRefused for an address that others could reach: access keys do not exist yet."""
-    if not is_loopback(host):
+def check_reach(settings: Settings) -> None:
+    """Raises AddressRefused where others could reach a server that has no keys or users yet."""
+    if is_loopback(settings.host) and not settings.trusted_proxies:
+        return
+    engines = create_engines(settings.database_url, settings.busy_timeout_s)
+    try:
+        with engines.reader.connect() as connection:
+            known = anybody_known(connection)
+    finally:
+        engines.dispose()
+    if not known:
+        way = f"--host {settings.host}" if not is_loopback(settings.host) else "a trusted proxy"
         raise AddressRefused(
-            f"--host {host}: others could reach this address, and there are no access keys yet that would keep them "
-            "from reading and writing. Use 127.0.0.1 or ::1, and reach it from elsewhere through an SSH tunnel."
+            f"{way}: others could reach this server, and there are no keys or users yet that would keep them from "
+            "reading and writing. Make the first with `crackmap server user add NAME --role admin`; or use 127.0.0.1 "
+            "or ::1, and reach it from elsewhere through an SSH tunnel."
         )
+    if settings.tls_certificate is None and not settings.trusted_proxies:
+        _log.warning("without TLS everybody on the way can read keys and passwords: set tls_certificate and tls_key")
+
+
+def check_certificate(settings: Settings) -> None:
+    """Raises SettingError for TLS files that cannot be used."""
+    if settings.tls_certificate is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")  # else OpenSSL asks a terminal
+    except (ssl.SSLError, OSError) as error:
+        why = getattr(error, "reason", None) or error.strerror or "unknown"
+        raise SettingError(
+            f"tls_certificate {settings.tls_certificate} with tls_key {settings.tls_key} cannot be used ({why}). "
+            "Give PEM files that belong together, without a passphrase, which this user may read."
+        ) from None
 
 
 @contextlib.contextmanager
@@ -86,7 +122,8 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
-            address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            scheme = "http" if self._settings.tls_certificate is None else "https"
+            address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
             database = self._settings.sqlite_file or self._settings.database_url.render_as_string()
             print(  # noqa: T201 - the user waits for this line
                 f"crackmap server: {address} (log: {database}, pictures: {self._settings.evidence_folder})", flush=True

@@ -1,13 +1,14 @@
 """What can be set: by flags of `crackmap server run`, or by environment variables CRACKMAP_SERVER_…"""
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -16,6 +17,20 @@ from crackmap.settings_file import line_of, read_toml
 from crackmap_server.errors import DatabaseUnusable
 
 PREFIX = "CRACKMAP_SERVER_"
+
+
+def _split(value: Any) -> Any:
+    return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+
+def _networks(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    for address in addresses:
+        ipaddress.ip_network(address)
+    return addresses
+
+
+Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -33,8 +48,26 @@ class Settings(BaseSettings):
         description="folder of the pictures; by default `evidence` beside the SQLite file, "
         "with PostgreSQL in the user's data folder",
     )
-    host: str = Field(default="127.0.0.1", description="address to listen on; only loopback until access keys exist")
+    host: str = Field(default="127.0.0.1", description="address to listen on; only loopback until keys or users exist")
     port: int = Field(default=8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    names: Several = Field(
+        default=(),
+        description="by which browsers and robots call this server, separated by commas, as `crackmap.example.org`; "
+        "numbers and localhost need not be named",
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="PEM file of the certificate, with those between it and the authority; needs `tls_key`",
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key")
+    trusted_proxies: Annotated[Several, AfterValidator(_networks)] = Field(
+        default=(),
+        description="addresses or networks of reverse proxies, separated by commas, as `127.0.0.1`; of nobody else "
+        "X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=24 * 30, description="after which a browser must sign in again, however busy it was"
+    )
     detection_floor: float = Field(
         default=0.05,
         gt=0,
@@ -57,6 +90,12 @@ class Settings(BaseSettings):
     picture_pixels: int = Field(
         default=400_000_000, ge=1_000, le=2**34, description="pictures with more pixels are refused, never decoded"
     )
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
 
     @property
     def database_url(self) -> URL:
@@ -114,6 +153,8 @@ def read_settings(config: Path | None = None, **flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
+        if not name:
+            raise SettingError(first["msg"].removeprefix("Value error, ")) from None
         where = file.where(name) if name in file.values and name not in given else f"{name} (or {PREFIX}{name.upper()})"
         if first["type"] == "extra_forbidden":
             raise SettingError(f"{where}: is not known; there are {', '.join(Settings.model_fields)}") from None

@@ -273,6 +273,6 @@ def test_counting_and_choosing_never_read_the_long_rows(full: Outbox, monkeypatc
     full.counts(A)
     full.waiting_reports(A, 10, 10**6)
     full.waiting_picture(A)
-    scanned = [step for step in asked if step.startswith("SCAN")]
+    scanned = [step for step in asked if step.startswith("SCAN") and "json_each" not in step]
     assert scanned
     assert all("COVERING INDEX" in step for step in scanned), asked

@@ -13,6 +13,7 @@ import pytest
 
 from crackmap.errors import ServerUnavailable, SettingError
 from crackmap.messages import ReportBatch
+from crackmap_robot.access import checked_address
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.evidence import Frames
@@ -20,7 +21,7 @@ from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.placing import ByScale
 from crackmap_robot.scan import Scanner, Scored
-from crackmap_robot.uplink import LOOK_EVERY_S, Away, Sent, Uplink, checked_address, wait_s
+from crackmap_robot.uplink import LOOK_EVERY_S, Away, Sent, Uplink, wait_s
 from crackmap_robot.upload import BackgroundUpload, drain
 
 Answer = tuple[int, dict[str, str], bytes]

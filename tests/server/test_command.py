@@ -12,7 +12,8 @@ import pytest
 
 from crackmap.errors import StorageError
 from crackmap_server.errors import AddressRefused, DatabaseUnusable, PortBusy
-from crackmap_server.serving import check_loopback, listening
+from crackmap_server.people.manage import make_key
+from crackmap_server.serving import check_reach, listening
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
@@ -41,14 +42,24 @@ def ended(process: Any, number: int) -> int:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.example.org"])
-def test_an_address_that_others_can_reach_is_refused(host: str) -> None:
-    with pytest.raises(AddressRefused, match="no access keys yet"):
-        check_loopback(host)
+def test_an_address_that_others_can_reach_is_refused_until_somebody_is_known(settings: Settings, host: str) -> None:
+    reachable = settings.model_copy(update={"host": host})
+    with prepared(settings), pytest.raises(AddressRefused, match="no keys or users yet"):
+        check_reach(reachable)
+    make_key(settings, robot="crawler", user=None)
+    with prepared(settings):
+        check_reach(reachable)
+
+
+def test_a_proxy_lets_others_reach_it_too(settings: Settings) -> None:
+    with prepared(settings), pytest.raises(AddressRefused, match="a trusted proxy"):
+        check_reach(settings.model_copy(update={"trusted_proxies": ("127.0.0.1",)}))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "::1"])
-def test_loopback_is_served(host: str) -> None:
-    check_loopback(host)
+def test_loopback_is_served(settings: Settings, host: str) -> None:
+    with prepared(settings):
+        check_reach(settings.model_copy(update={"host": host}))
 
 
 def test_a_busy_port_is_named() -> None:

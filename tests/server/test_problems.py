@@ -19,7 +19,7 @@ SECRET = "the password is 1234"
 
 def test_the_table_of_statuses_is_complete() -> None:
     assert set(STATUS) == set(ServerError.__subclasses__())
-    assert set(RETRY_AFTER_S) == {error for error, status in STATUS.items() if status in {503, 507}}
+    assert set(RETRY_AFTER_S) == {error for error, status in STATUS.items() if status in {429, 503, 507}}
     assert all(error.__doc__ for error in STATUS)
 
 

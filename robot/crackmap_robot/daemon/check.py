@@ -14,7 +14,7 @@ import httpx2
 import numpy as np
 import numpy.typing as npt
 
-from crackmap.errors import CrackmapError
+from crackmap.errors import CrackmapError, SettingError
 from crackmap.messages import NoPose, Pose
 from crackmap.tile_grid import TileGrid
 from crackmap.visible_widths import UNKNOWN, px_from_bytes
@@ -216,13 +216,18 @@ def _server(settings: RobotSettings) -> tuple[bool, str]:
         return True, "none given: all stays in the outbox until `crackmap robot outbox upload`"
     began_s = perf_counter()
     try:
-        answer = httpx2.get(f"{server}healthz", timeout=5)
+        with settings.access.client(5.0) as client:
+            answer = client.get(f"{server}healthz", headers=settings.access.headers())
+    except SettingError as error:
+        return False, f"{server}: {error}"
     except httpx2.HTTPError as error:
         return (
             False,
             f"{server}: does not answer ({str(error) or type(error).__name__}). What is found waits in the outbox",
         )
     ms = 1000 * (perf_counter() - began_s)
+    if answer.status_code == httpx2.codes.UNAUTHORIZED:
+        return False, f"{server}: does not know this robot's key. Give keep.key_file what `key add` printed"
     if answer.status_code != httpx2.codes.OK:
         return False, f"{server}: answers {answer.status_code} {answer.reason_phrase}. Is the address right?"
     return True, f"{server}: answers in {ms:.0f} ms"

@@ -64,7 +64,9 @@ def run_daemon(settings: RobotSettings) -> Condition:
         status = opened.enter_context(Status(settings.status, condition, on_site, keep.outbox))
         uplink = None
         if keep.server is not None:
-            uplink = opened.enter_context(BackgroundUpload(keep.outbox, keep.server, UPLINK_PATIENCE_S))
+            uplink = opened.enter_context(
+                BackgroundUpload(keep.outbox, keep.server, settings.access, patience_s=UPLINK_PATIENCE_S)
+            )
         if settings.records:
             opened.enter_context(Recording(settings, condition, stop, poses))
         _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})

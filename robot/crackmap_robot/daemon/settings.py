@@ -11,6 +11,7 @@ from crackmap.errors import SettingError
 from crackmap.messages import LARGEST_SIDE_PX
 from crackmap.settings_file import line_of, read_toml
 from crackmap.surfaces import Drawing, Facing, Name
+from crackmap_robot.access import Access, checked_address, without_password
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
 from crackmap_robot.evidence import Frames
@@ -25,7 +26,6 @@ from crackmap_robot.settings import (
     default_outbox,
     default_threads,
 )
-from crackmap_robot.uplink import checked_address
 
 MOST_PORT = 65_535
 FOLDER, VIDEO, MAVLINK = "folder:", "video:", "mavlink:"
@@ -211,6 +211,15 @@ class KeepSection(_Section):
     server: Annotated[str, AfterValidator(_server)] | None = Field(
         default=None, description="that stores the results, as `http://host:8321`; without, all stays in the outbox"
     )
+    key_file: File | None = Field(
+        default=None,
+        description="file with the robot's key, which `crackmap server key add --robot NAME` prints; readable by the "
+        "robot's own user alone",
+    )
+    ca_file: File | None = Field(
+        default=None,
+        description="PEM file of the authority that made the server's certificate; those of the system without",
+    )
     least_free_mb: int = Field(
         default=500,
         ge=1,
@@ -247,6 +256,11 @@ class RobotSettings(_Section):
     model: ModelSection = Field(default_factory=ModelSection)
     keep: KeepSection = Field(default_factory=KeepSection)
     status: StatusSection = StatusSection()
+
+    @property
+    def access(self) -> Access:
+        """What lets the robot in at its server."""
+        return Access(self.keep.key_file, self.keep.ca_file)
 
     @property
     def records(self) -> bool:
@@ -296,6 +310,7 @@ class RobotSettings(_Section):
             outbox=keep.outbox,
             frames=keep.frames,
             server=keep.server,
+            access=self.access,
         )
 
 
@@ -321,7 +336,7 @@ def _complaints(path: Path, text: str, error: ValidationError) -> Iterator[str]:
                 yield f"{where}: is not known; {_known(keys)}"
             case _:
                 said = one["msg"].removeprefix("Value error, ")
-                value = "" if isinstance(one["input"], dict) else f" {one['input']!r}:"
+                value = "" if isinstance(one["input"], dict) else f" {without_password(repr(one['input']))}:"
                 yield f"{where}:{value} {said[:1].lower()}{said[1:]}"
 
 

@@ -15,6 +15,8 @@ from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
 from crackmap_server.metrics import Metrics
+from crackmap_server.people.guard import Notes
+from crackmap_server.people.roles import Who
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -38,6 +40,19 @@ def _evidence(request: Request) -> EvidenceFolder:
 def _metrics(request: Request) -> Metrics:
     return request.app.state.metrics  # type: ignore[no-any-return]
 
+
+def _who(request: Request) -> Who:
+    return request.state.who  # type: ignore[no-any-return]
+
+
+def _notes(request: Request) -> Notes:
+    return request.state.notes  # type: ignore[no-any-return]
+
+
+WhoOf = Annotated[Who, Depends(_who)]
+"""Who asks; the guard has looked that they may. ANYBODY at a server without keys."""
+NotesOf = Annotated[Notes, Depends(_notes)]
+"""A route that writes may put into `outcome` what the audit log should say beside the status."""
 
 SettingsOf = Annotated[Settings, Depends(_settings)]
 EnginesOf = Annotated[Engines, Depends(_engines)]

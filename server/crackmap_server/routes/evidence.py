@@ -11,13 +11,17 @@ from sqlalchemy import Connection, insert, select
 from crackmap_server import tables
 from crackmap_server.engines import Engines
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, NotAPicture, NotFound, TooLarge
+from crackmap_server.people.ownership import check_picture
+from crackmap_server.people.roles import Who
 from crackmap_server.resources import EvidenceItem
 from crackmap_server.routes.dependencies import (
     EnginesOf,
     EvidenceOf,
     MetricsOf,
+    NotesOf,
     Reading,
     Sha256Path,
+    WhoOf,
     WriterOf,
     problems,
 )
@@ -49,9 +53,14 @@ async def put_evidence(
     writer: WriterOf,
     engines: EnginesOf,
     metrics: MetricsOf,
+    who: WhoOf,
+    notes: NotesOf,
 ) -> EvidenceItem:
-    """The file as it is. It is checked against its SHA-256 and decoded once, then kept under that name for good."""
-    held = await run_in_threadpool(_held_now, engines, sha256)
+    """The file as it is. It is checked against its SHA-256 and decoded once, then kept under that name for good.
+
+    A robot may deliver what a stored report of its own scans names.
+    """
+    held = await run_in_threadpool(_held_now, engines, sha256, who)
     if held is not None and folder.path(sha256).exists():
         response.status_code = 200
         return held
@@ -69,6 +78,7 @@ async def put_evidence(
     stored = await asyncio.wrap_future(writer.submit(lambda connection: _store(connection, item)))
     metrics.count_picture(item.size_bytes if stored else 0)
     response.status_code = 201 if stored else 200
+    notes.outcome = f"{item.size_bytes} bytes"
     return item
 
 
@@ -81,8 +91,9 @@ async def put_evidence(
     response_class=FileResponse,
     summary="A picture as it was delivered",
 )
-def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading) -> FileResponse:
+def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading, who: WhoOf) -> FileResponse:
     """The file, byte for byte."""
+    check_picture(connection, sha256, who)
     held = _held(connection, sha256)
     path = folder.path(sha256)
     if held is None or not path.exists():
@@ -90,9 +101,10 @@ def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading) ->
     return FileResponse(path, media_type=held.media_type, headers=FOR_EVER)
 
 
-def _held_now(engines: Engines, sha256: str) -> EvidenceItem | None:
+def _held_now(engines: Engines, sha256: str, who: Who) -> EvidenceItem | None:
     # A picture may take long to arrive; no connection waits for it.
     with engines.reader.connect() as connection:
+        check_picture(connection, sha256, who)
         return _held(connection, sha256)
 
 

@@ -18,8 +18,18 @@ from crackmap_server import envelope, tables
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
 from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
+from crackmap_server.people.ownership import check_scans, own_scans
 from crackmap_server.resources import Page, QuarantinedReport
-from crackmap_server.routes.dependencies import EvidenceOf, MetricsOf, Reading, SettingsOf, WriterOf, problems
+from crackmap_server.routes.dependencies import (
+    EvidenceOf,
+    MetricsOf,
+    NotesOf,
+    Reading,
+    SettingsOf,
+    WhoOf,
+    WriterOf,
+    problems,
+)
 from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
@@ -40,9 +50,12 @@ async def post_reports(
     writer: WriterOf,
     folder: EvidenceOf,
     metrics: MetricsOf,
+    who: WhoOf,
+    notes: NotesOf,
 ) -> BatchAnswer:
     """A batch of reports with the headers they name; `Content-Encoding: gzip` is understood.
 
+    A scan belongs to the robot that delivered it first: a batch that holds another robot's is refused as a whole (403).
     Each report is answered by itself, in the order of the batch, after it is on the disk. Sending it again is safe.
     """
     body = bytearray()
@@ -55,13 +68,17 @@ async def post_reports(
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
     def store(connection: Connection) -> tuple[UUID, BatchAnswer]:
+        check_scans(connection, delivery.named_scans, who)
         log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
-        return log_id, store_delivery(connection, delivery, floor, now_utc, folder.holds)
+        answer = store_delivery(connection, delivery, floor, now_utc, folder.holds)
+        own_scans(connection, delivery.named_scans, who)
+        return log_id, answer
 
     log_id, answer = await asyncio.wrap_future(writer.submit(store))
     response.headers[LOG_HEADER] = str(log_id)
     counts = Counter(item.status.value for item in answer.answers)
     metrics.count_reports(counts)
+    notes.outcome = " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none"
     _log.info("reports", extra=dict(sorted(counts.items())))
     return answer
 

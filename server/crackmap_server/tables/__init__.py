@@ -12,6 +12,9 @@ What a report says is stored once and never changed; a second delivery of it cha
 
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
+
+Beside these stand people: robots and users with their keys, sessions, sign_ins, the audit log, and scan_owners, which
+says who delivered a scan first.
 """
 
 from crackmap_server.tables.log import (
@@ -34,15 +37,18 @@ from crackmap_server.tables.log import (
     surfaces,
 )
 from crackmap_server.tables.metadata import metadata
+from crackmap_server.tables.people import audit, keys, robots, scan_owners, sessions, sign_ins, users
 
 __all__ = [
     "analyses",
+    "audit",
     "crops",
     "decisions",
     "detections",
     "evidence",
     "frames",
     "inspections",
+    "keys",
     "logs",
     "metadata",
     "pairs",
@@ -50,8 +56,13 @@ __all__ = [
     "pose_solutions",
     "quarantine",
     "reports",
+    "robots",
+    "scan_owners",
     "scans",
     "score_maps",
+    "sessions",
+    "sign_ins",
     "structures",
     "surfaces",
+    "users",
 ]

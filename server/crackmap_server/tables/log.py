@@ -137,7 +137,7 @@ frames = Table(
     Column("scan_id", Uuid, ForeignKey("scans.scan_id"), nullable=False, index=True),
     Column("source_key", Text, nullable=False),
     Column("label", Text, nullable=False),
-    Column("image_sha256", String(64), nullable=False),
+    Column("image_sha256", String(64), nullable=False, index=True),
     Column("size_bytes", BigInteger, nullable=False),
     Column("media_type", String(20), nullable=False),
     Column("width_px", Integer, nullable=False),
@@ -241,7 +241,7 @@ crops = Table(  # pictures of single tiles, promised where the whole frame is no
     Column("frame_seq", Integer, ForeignKey("frames.seq"), nullable=False),
     Column("analysis_id", Uuid, ForeignKey("analyses.analysis_id"), nullable=False),
     Column("tile", Integer, nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
     Column("size_bytes", BigInteger, nullable=False),
     PrimaryKeyConstraint("frame_seq", "analysis_id", "tile"),
 )

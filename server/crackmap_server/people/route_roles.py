@@ -1,0 +1,87 @@
+"""The one table of who may use which route. A route that is missing here is refused to everybody.
+
+To add a route, add its line: method and path as the route has them, and the smallest group that needs it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import compile_path
+
+from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, READERS, Roles
+
+PUBLIC: Final = None
+"""Also without a key or a session: what signing in needs. Nothing that was inspected may be public."""
+
+ROUTES: Final[Mapping[str, Roles | None]] = {
+    "DELETE /v1/keys/{key_id}": ADMINS,
+    "DELETE /v1/session": READERS,
+    "GET /": READERS,
+    "GET /healthz": EVERYONE_KNOWN,
+    "GET /login": PUBLIC,
+    "GET /metrics": READERS,
+    "GET /openapi.json": READERS,
+    "GET /readyz": EVERYONE_KNOWN,
+    "GET /static/{path:path}": PUBLIC,
+    "GET /v1/audit": ADMINS,
+    "GET /v1/detections": READERS,
+    "GET /v1/evidence/{sha256}": READERS,
+    "GET /v1/frames": READERS,
+    "GET /v1/frames/{frame_id}": READERS,
+    "GET /v1/frames/{frame_id}/crop.jpg": READERS,
+    "GET /v1/frames/{frame_id}/picture.jpg": READERS,
+    "GET /v1/inspections": READERS,
+    "GET /v1/keys": ADMINS,
+    "GET /v1/log": EVERYONE_KNOWN,
+    "GET /v1/quarantine": READERS,
+    "GET /v1/robots": ADMINS,
+    "GET /v1/scans": READERS,
+    "GET /v1/session": READERS,
+    "GET /v1/structures": READERS,
+    "GET /v1/surfaces": READERS,
+    "GET /v1/surfaces/{surface_id}/coverage": READERS,
+    "GET /v1/surfaces/{surface_id}/detections.geojson": READERS,
+    "GET /v1/users": ADMINS,
+    "HEAD /openapi.json": READERS,
+    "HEAD /static/{path:path}": PUBLIC,
+    "HEAD /v1/evidence/{sha256}": READERS | DELIVERERS,
+    "PATCH /v1/users/{user_id}": ADMINS,
+    "POST /v1/keys": ADMINS,
+    "POST /v1/keys/{key_id}/rotation": ADMINS,
+    "POST /v1/reports": DELIVERERS,
+    "POST /v1/session": PUBLIC,
+    "POST /v1/users": ADMINS,
+    "PUT /v1/evidence/{sha256}": DELIVERERS,
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the table says of a request. `methods`: that its path takes; none: no route has it."""
+
+    roles: Roles | None
+    methods: frozenset[str]
+
+
+def patterns(routes: Iterable[str]) -> dict[str, re.Pattern[str]]:
+    """The routes' paths, and what each matches: what the framework makes of the same path."""
+    return {path: compile_path(path)[0] for path in {route.split(" ", 1)[1] for route in routes}}
+
+
+_PATTERNS: Final = patterns(ROUTES)
+
+
+def entry(method: str, path: str) -> Entry | None:
+    """What the table says of a method and a path; None: nothing. Where two lines match, both must allow it."""
+    paths = {pattern for pattern, regex in _PATTERNS.items() if regex.match(path)}
+    lines = {route: roles for route, roles in ROUTES.items() if route.split(" ", 1)[1] in paths}
+    if not lines:
+        return None
+    methods = frozenset(route.split(" ", 1)[0] for route in lines)
+    roles: Roles | None = PUBLIC
+    for route, allowed in lines.items():
+        if route.split(" ", 1)[0] == method and allowed is not PUBLIC:
+            roles = allowed if roles is PUBLIC else roles & allowed
+    return Entry(roles, methods)
