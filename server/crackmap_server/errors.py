@@ -5,6 +5,9 @@ CrackmapError
 │   ├── CrossSite               a request that another web site made a browser send
 │   ├── NotFound                nothing is stored under that name
 │   ├── BadRequest              a body or a parameter that cannot be used
+│   ├── Conflict                it says otherwise than what is stored
+│   ├── ChangedMeanwhile        somebody else changed it since it was read
+│   ├── NotSaidWhich            a change that does not say which version it is of
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
@@ -37,6 +40,18 @@ class BadRequest(ServerError):  # noqa: N818
     """A body or a parameter cannot be used."""
 
 
+class Conflict(ServerError):  # noqa: N818
+    """It does not go together with what is stored."""
+
+
+class ChangedMeanwhile(ServerError):  # noqa: N818
+    """Somebody else changed it since it was read: read it again, then change that."""
+
+
+class NotSaidWhich(ServerError):  # noqa: N818
+    """A change of what is there must say in If-Match which version it changes."""
+
+
 class TooLarge(ServerError):  # noqa: N818
     """A body is over its limit."""
 
@@ -60,9 +75,12 @@ class DatabaseFailed(ServerError):  # noqa: N818
 STATUS: dict[type[ServerError], int] = {
     CrossSite: 403,
     NotFound: 404,
+    Conflict: 409,
+    ChangedMeanwhile: 412,
     TooLarge: 413,
     BadRequest: 422,
     NotAPicture: 422,
+    NotSaidWhich: 428,
     Busy: 503,
     DatabaseFailed: 503,
     DiskFull: 507,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from crackmap.messages import Camera, Pose, Unscored
+from crackmap_server.additions.masks import MaskKind
 from crackmap_server.sights import Sight
 
 Item = TypeVar("Item")
@@ -28,6 +29,16 @@ class Page(Resource, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(description="`cursor` of the next page, null on the last one")
+
+
+class Kept(Resource, Generic[Item]):
+    """One version of something that people added. Its number is the ETag, too."""
+
+    id: UUID
+    version: int = Field(description="from 1")
+    author: str | None
+    written_utc: str
+    content: Item | None = Field(description="what a PUT takes; null in a version that deletes it")
 
 
 class Structure(Resource):
@@ -87,7 +98,9 @@ class InspectionItem(Resource):
     inspection_id: UUID
     structure_id: UUID
     name: str
-    target_width_mm: float | None = Field(description="crack width that must be visible")
+    target_width_mm: float | None = Field(
+        description="crack width that must be visible: as the inspection's conditions say, or else as the scan said"
+    )
 
 
 class AnalysisItem(Resource):
@@ -138,6 +151,7 @@ class ScanItem(Resource):
     surface_id: UUID
     kind: str
     software: str
+    robot: str | None = Field(description="name of what carried the camera, if it was told")
     frames: int = Field(description="how many frames are stored")
     analyses: list[AnalysisItem]
     pose_solutions: list[PoseSolutionItem]
@@ -249,6 +263,7 @@ class Detection(Resource):
             "covariance_m2": (4e-06, 0.0, 4e-06),
             "sigma_m": 0.002,
             "flags": [],
+            "masked": None,
         }
     )
 
@@ -271,6 +286,9 @@ class Detection(Resource):
     covariance_m2: tuple[float, float, float] | None = Field(description="uu, uv, vv of the middle; null: unknown")
     sigma_m: float | None = Field(description="root of the covariance's larger eigenvalue")
     flags: list[str]
+    masked: MaskKind | None = Field(
+        description="the known thing that the middle of the tile lies in; a crack may be there all the same"
+    )
 
 
 class CoveragePart(Resource):
@@ -287,6 +305,7 @@ class Coverage(Resource):
     model_config = _like(
         {
             "area_m2": 0.75,
+            "boundary_m2": None,
             "frames_placed": 1,
             "frames_no_pose": 0,
             "frames_unplaced": 0,
@@ -301,7 +320,10 @@ class Coverage(Resource):
         }
     )
 
-    area_m2: float = Field(description="area of the union of the placed frames' footprints; 0 without any")
+    area_m2: float = Field(
+        description="area of the union of the placed frames' footprints, within the boundary; 0 without any"
+    )
+    boundary_m2: float | None = Field(description="area within the surface's boundary; null where none was given")
     frames_placed: int
     frames_no_pose: int
     frames_unplaced: int
@@ -310,7 +332,8 @@ class Coverage(Resource):
     )
     parts: list[CoveragePart] = Field(
         description="what was photographed, by what it shows of a crack as wide as the inspection's target: `shown`, "
-        "or why not. No part overlaps another; where several frames show one place the best holds"
+        "or why not. No part overlaps another; where several frames show one place the best holds. `masked`: something "
+        "known is there. `never_seen`: within the boundary, in no photograph; it is not in `area_m2`"
     )
 
 

@@ -12,6 +12,8 @@ What a report says is stored once and never changed; a second delivery of it cha
 
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
+
+What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version.
 """
 
 from crackmap_server.tables.log import (
@@ -33,6 +35,7 @@ from crackmap_server.tables.log import (
     surfaces,
 )
 from crackmap_server.tables.metadata import metadata
+from crackmap_server.tables.revisions import revisions
 
 __all__ = [
     "analyses",
@@ -48,6 +51,7 @@ __all__ = [
     "pose_solutions",
     "quarantine",
     "reports",
+    "revisions",
     "scans",
     "score_maps",
     "structures",
