@@ -24,6 +24,7 @@ from crackmap_server.routes import (
     inspections,
     masks,
     reports,
+    reviews,
     surfaces,
 )
 from crackmap_server.routes.dependencies import problems as problems_of
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.add_handlers(app)
     for routes in (
         *(reports, evidence, inspections, frames, detections, surfaces),
-        *(elements, descriptions, masks, findings, health),
+        *(elements, descriptions, masks, findings, reviews, health),
     ):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
     app.add_middleware(OnlyThisMachine)

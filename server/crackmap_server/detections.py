@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -22,6 +22,7 @@ from crackmap_server import tables
 from crackmap_server.chart import Box, local_corners_m, sigma_m, unpacked_m
 from crackmap_server.frames import placement_of
 from crackmap_server.marks import Marks, read_marks
+from crackmap_server.opinions import ReviewState
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 
@@ -42,15 +43,18 @@ class Wanted:
     to_utc: datetime | None = None
     after: tuple[int, int] | None = None  # frame seq and tile of the last item that was shown
     masked: bool | None = None  # only those in a mask, or only those in none
+    review: ReviewState | Literal["unreviewed"] | None = None
 
     @property
     def all_shown(self) -> bool:
         """Whether every hit is shown, whatever people said of it."""
-        return self.masked is None
+        return self.masked is None and self.review is None
 
     def shows(self, detection: Detection) -> bool:
         """Whether a detection is among those that are asked for by what people said of it."""
-        return self.masked is None or self.masked == (detection.masked is not None)
+        state = detection.review.state if detection.review else "unreviewed"
+        of_review = self.review in {None, state} or (self.review == "unreviewed" and state == "commented")
+        return of_review and self.masked in {None, detection.masked is not None}
 
 
 @dataclass(frozen=True)
@@ -238,8 +242,11 @@ def _in_frame(frame: Any, pair: Pair, marks: Marks, hits: list[Hit]) -> Iterator
         local = local_corners_m(origins_px, pair.tile_px, frame.height_px, frame.mm_per_px)
         corners, centres = local.tolist(), local.mean(axis=1).tolist()
     masked = marks.masked(pair.scan_id, centres) if frame.kind == "placed" else nowhere
-    for hit, (x_px, y_px), centre, outline, covariance, mask in zip(
-        hits, origins_px.tolist(), centres, corners, covariances, masked, strict=True
+    rectangles = np.concatenate([origins_px, np.full_like(origins_px, pair.tile_px)], axis=1)
+    on_chart = np.array(corners) if frame.kind == "placed" else None
+    reviews = marks.reviews(pair, frame.frame_id, rectangles, on_chart, [hit.score for hit in hits])
+    for hit, (x_px, y_px), centre, outline, covariance, mask, review in zip(
+        hits, origins_px.tolist(), centres, corners, covariances, masked, reviews, strict=True
     ):
         known = covariance is not None and covariance[0] > 0 and covariance[2] > 0  # zero means unknown, not perfect
         yield Detection(
@@ -261,4 +268,5 @@ def _in_frame(frame: Any, pair: Pair, marks: Marks, hits: list[Hit]) -> Iterator
             sigma_m=sigma_m(*covariance) if known else None,
             flags=frame.flags,
             masked=mask,
+            review=review,
         )

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crackmap.messages import Camera, Pose, Unscored
 from crackmap_server.additions.masks import MaskKind
+from crackmap_server.opinions import ReviewState
+from crackmap_server.reviews import Review
 from crackmap_server.sights import Sight
 
 Item = TypeVar("Item")
@@ -238,6 +240,35 @@ class FrameDetail(FrameItem):
     pose_solution_id: UUID | None
 
 
+class DetectionReview(Resource):
+    """What people said of the place of a tile."""
+
+    state: ReviewState = Field(description="needs_review: they disagree, or a newer analysis speaks against them")
+    cause: str | None = Field(description="why it needs review")
+    carried: bool = Field(description="none of the reviews is of this frame in this analysis; they are of its place")
+    review_ids: list[UUID] = Field(description="the oldest first")
+
+
+class ReviewItem(Resource):
+    """One review, with what the person had before them."""
+
+    review_id: UUID
+    surface_id: UUID
+    inspection_id: UUID
+    image_sha256: str
+    x_px: int = Field(description="first column of the tile in the stored raster")
+    y_px: int = Field(description="first row of the tile in the stored raster")
+    width_px: int
+    height_px: int
+    corners_m: list[tuple[float, float]] | None = Field(description="of the tile on the chart; null: it had no place")
+    score: float | None = Field(description="probability that the analysis gave; null where the tile was not scored")
+    author: str | None
+    made_utc: str
+    received_utc: str
+    content: Review
+    place: DetectionReview | None = Field(description="what all reviews of the place come to, by the current analysis")
+
+
 class Detection(Resource):
     """A tile whose score is at or over the threshold.
 
@@ -264,6 +295,7 @@ class Detection(Resource):
             "sigma_m": 0.002,
             "flags": [],
             "masked": None,
+            "review": None,
         }
     )
 
@@ -289,6 +321,7 @@ class Detection(Resource):
     masked: MaskKind | None = Field(
         description="the known thing that the middle of the tile lies in; a crack may be there all the same"
     )
+    review: DetectionReview | None = Field(description="what people said of the place; null: nothing yet")
 
 
 class CoveragePart(Resource):

@@ -320,7 +320,7 @@ def server(settings: Settings) -> Iterator[Server]:
 
 def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[Any]]:
     """Every row of every table. `without_times` leaves out when the server did something."""
-    skipped = {"decided_utc", "received_utc", "written_utc"} if without_times else set()
+    skipped = {"decided_utc", "received_utc", "written_utc", "made_utc"} if without_times else set()
     engine = create_engine(settings.database_url)
     try:
         with engine.connect() as connection:

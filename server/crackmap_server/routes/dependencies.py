@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request
@@ -15,6 +15,7 @@ from crackmap_server.chart import Box
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.opinions import ReviewState
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -64,6 +65,12 @@ AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of 
 
 Masked = Annotated[
     bool | None, Query(description="only those in a mask, or only those in none; by default both are shown")
+]
+
+
+ReviewFilter = Annotated[
+    ReviewState | Literal["unreviewed"] | None,
+    Query(description="only those of which people said this; `unreviewed`: nothing, or no more than a comment"),
 ]
 
 

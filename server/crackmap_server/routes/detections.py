@@ -17,6 +17,7 @@ from crackmap_server.routes.dependencies import (
     InspectionId,
     Masked,
     Reading,
+    ReviewFilter,
     ScanId,
     SurfaceId,
     Threshold,
@@ -41,6 +42,7 @@ def get_detections(
     from_utc: From = None,
     to_utc: To = None,
     masked: Masked = None,
+    review: ReviewFilter = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[Detection]:
@@ -54,6 +56,7 @@ def get_detections(
         from_utc=from_utc,
         to_utc=to_utc,
         masked=masked,
+        review=review,
         after=None if frame_seq is None or tile is None else (frame_seq, tile),
     )
     found = list(find(connection, wanted, limit + 1))

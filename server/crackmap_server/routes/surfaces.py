@@ -19,7 +19,16 @@ from crackmap_server.frames import kind_column, select_frames
 from crackmap_server.masking import masking_of_all, read_masking
 from crackmap_server.pairs import read_pairs
 from crackmap_server.resources import Coverage, CoveragePart
-from crackmap_server.routes.dependencies import BoxOf, EnginesOf, InspectionId, Masked, Reading, Threshold, problems
+from crackmap_server.routes.dependencies import (
+    BoxOf,
+    EnginesOf,
+    InspectionId,
+    Masked,
+    Reading,
+    ReviewFilter,
+    Threshold,
+    problems,
+)
 from crackmap_server.shapes import polygon
 from crackmap_server.sites import sites
 
@@ -50,6 +59,7 @@ def get_geojson(
     inspection_id: InspectionId = None,
     threshold: Threshold = None,
     masked: Masked = None,
+    review: ReviewFilter = None,
 ) -> JsonFgResponse:
     """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
 
@@ -59,7 +69,9 @@ def get_geojson(
 
     def content() -> Iterator[bytes]:
         with engines.reader.connect() as streaming:
-            wanted = Wanted(read_pairs(streaming, surface_id, inspection_id), threshold, box, masked=masked)
+            wanted = Wanted(
+                read_pairs(streaming, surface_id, inspection_id), threshold, box, masked=masked, review=review
+            )
             yield from feature_collection(name, (detection for _, detection in find(streaming, wanted)))
 
     disposition = {"Content-Disposition": 'attachment; filename="detections.geojson"'}

@@ -13,7 +13,8 @@ What a report says is stored once and never changed; a second delivery of it cha
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
 
-What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version.
+What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version, and so
+is what they say of single tiles (`reviews`).
 """
 
 from crackmap_server.tables.log import (
@@ -35,6 +36,7 @@ from crackmap_server.tables.log import (
     surfaces,
 )
 from crackmap_server.tables.metadata import metadata
+from crackmap_server.tables.reviews import reviews
 from crackmap_server.tables.revisions import revisions
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "pose_solutions",
     "quarantine",
     "reports",
+    "reviews",
     "revisions",
     "scans",
     "score_maps",
