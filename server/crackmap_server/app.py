@@ -22,10 +22,12 @@ from crackmap_server.routes import (
     frames,
     health,
     inspections,
+    label_studio,
     masks,
     reports,
     reviews,
     surfaces,
+    training_sets,
 )
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
@@ -61,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.add_handlers(app)
     for routes in (
         *(reports, evidence, inspections, frames, detections, surfaces),
-        *(elements, descriptions, masks, findings, reviews, health),
+        *(elements, descriptions, masks, findings, reviews, training_sets, label_studio, health),
     ):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
     app.add_middleware(OnlyThisMachine)

@@ -49,7 +49,13 @@ def detection_review(opinions: Sequence[Opinion], look: Look, frame_id: UUID) ->
     if found is None:
         return None
     carried = all((each.frame_id, each.analysis_id) != (frame_id, look.analysis_id) for each in opinions)
-    return DetectionReview(state=found.state, cause=found.cause, carried=carried, review_ids=list(found.review_ids))
+    return DetectionReview(
+        state=found.state,
+        cause=found.cause,
+        carried=carried,
+        crack=found.crack,
+        review_ids=list(found.review_ids),
+    )
 
 
 def read_marks(connection: Connection, pairs: Mapping[int, Pair]) -> Marks:

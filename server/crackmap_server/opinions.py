@@ -47,6 +47,8 @@ class Judgement:
     state: ReviewState
     cause: str | None
     review_ids: tuple[UUID, ...]
+    crack: bool | None = None
+    """What it comes to: a crack, or none; None where that is open."""
 
 
 def judged(opinions: Iterable[Opinion], look: Look) -> Judgement | None:
@@ -71,5 +73,5 @@ def judged(opinions: Iterable[Opinion], look: Look) -> Judgement | None:
     if of_same_picture and look.over not in {last.over, last.crack}:
         return Judgement("needs_review", CHANGED, ids)
     if last.verdict == "correct":
-        return Judgement("corrected", None, ids)
-    return Judgement("accepted" if last.crack else "rejected", None, ids)
+        return Judgement("corrected", None, ids, last.crack)
+    return Judgement("accepted" if last.crack else "rejected", None, ids, last.crack)

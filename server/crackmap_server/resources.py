@@ -246,6 +246,7 @@ class DetectionReview(Resource):
     state: ReviewState = Field(description="needs_review: they disagree, or a newer analysis speaks against them")
     cause: str | None = Field(description="why it needs review")
     carried: bool = Field(description="none of the reviews is of this frame in this analysis; they are of its place")
+    crack: bool | None = Field(description="whether there is one, as people say; null where that is open")
     review_ids: list[UUID] = Field(description="the oldest first")
 
 
@@ -267,6 +268,15 @@ class ReviewItem(Resource):
     received_utc: str
     content: Review
     place: DetectionReview | None = Field(description="what all reviews of the place come to, by the current analysis")
+
+
+class Imported(Resource):
+    """What became of the items of an import."""
+
+    stored: int = Field(description="reviews and findings that are new")
+    already_there: int
+    invalid: int = Field(description="items of which nothing was taken")
+    messages: list[str] = Field(description="why, by the place of the item; the first hundred")
 
 
 class Detection(Resource):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, Select, insert, select
 
 from crackmap_server import tables
 from crackmap_server.additions.addition import Note
@@ -167,6 +167,22 @@ def read_reviewed(connection: Connection, sites: Iterable[Site]) -> dict[Site, R
     for row in rows:
         of[row["surface_id"], row["inspection_id"]].append(reviewed(row))
     return {site: ReviewedPlaces(of[site.face.surface_id, site.inspection_id], site.face.around_m) for site in wanted}
+
+
+def select_reviews(
+    surface_id: UUID | None = None, inspection_id: UUID | None = None, frame_id: UUID | None = None
+) -> Select[Any]:
+    """Rows of `reviews` that fit."""
+    table = tables.reviews
+    statement = select(table)
+    for column, value in (
+        (table.c.surface_id, surface_id),
+        (table.c.inspection_id, inspection_id),
+        (table.c.frame_id, frame_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    return statement
 
 
 def rows_of(connection: Connection, surface_ids: Collection[UUID]) -> list[RowMapping]:

@@ -55,7 +55,7 @@ def test_a_review_keeps_what_the_person_had_before_them(server: Any, wall: Any) 
     assert item["score"] == pytest.approx(0.99925, abs=1e-4)
     assert item["place"]["state"] == "accepted"
     (first, second) = server.every("/v1/detections")
-    told = {"state": "accepted", "cause": None, "carried": False, "review_ids": [item["review_id"]]}
+    told = {"state": "accepted", "cause": None, "carried": False, "crack": True, "review_ids": [item["review_id"]]}
     assert (first["review"], second["review"]) == (told, None)
     assert server.get(f"/v1/reviews/{item['review_id']}") == item
     assert server.every("/v1/reviews", surface_id=str(wall.scan.surface_id)) == [item]

@@ -12,7 +12,7 @@ from crackmap_server.errors import BadRequest, Busy, Conflict, DatabaseFailed, D
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import Page, ReviewItem
 from crackmap_server.review_items import review_items
-from crackmap_server.reviews import Review, store
+from crackmap_server.reviews import Review, select_reviews, store
 from crackmap_server.routes.dependencies import (
     Author,
     InspectionId,
@@ -39,16 +39,8 @@ def get_reviews(
 
     What the current analysis no longer detects is here too: `place.state` says where it speaks against the person.
     """
-    table = tables.reviews
-    statement = select(table)
-    for column, value in (
-        (table.c.surface_id, surface_id),
-        (table.c.inspection_id, inspection_id),
-        (table.c.frame_id, frame_id),
-    ):
-        if value is not None:
-            statement = statement.where(column == value)
-    rows, after = page(connection, statement, {table.c.seq: int}, limit, cursor)
+    statement = select_reviews(surface_id, inspection_id, frame_id)
+    rows, after = page(connection, statement, {tables.reviews.c.seq: int}, limit, cursor)
     return Page(items=review_items(connection, rows), next=after)
 
 
