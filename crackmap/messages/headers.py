@@ -27,6 +27,7 @@ class Scan(Message):
     surface: Surface
     inspection: Inspection
     software: Text = Field(max_length=200, description="name and version of what scanned")
+    robot: Name | None = Field(default=None, description="name of what carried the camera, if it is known")
 
     @property
     def structure_id(self) -> UUID:

@@ -18,16 +18,23 @@ from crackmap_server.people.guard import Guard
 from crackmap_server.request_log import RequestLog
 from crackmap_server.routes import (
     audit,
+    descriptions,
     detections,
+    elements,
     evidence,
+    findings,
     frames,
     health,
     inspections,
     keys,
+    label_studio,
     log,
+    masks,
     reports,
+    reviews,
     sessions,
     surfaces,
+    training_sets,
     users,
 )
 from crackmap_server.routes.dependencies import problems as problems_of
@@ -66,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.add_handlers(app)
     for routes in (
         *(reports, evidence, inspections, frames, detections, surfaces),
+        *(elements, descriptions, masks, findings, reviews, training_sets, label_studio),
         *(sessions, users, keys, audit, log, health),
     ):
         app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))

@@ -63,15 +63,15 @@ def parts(footprints: Iterable[Footprint], around_m: float | None = None) -> tup
     better: BaseGeometry = shapely.Polygon()
     for sight, shapes in zip(ORDER, by_sight, strict=True):
         if shapes:
-            union = _rolled(_union(shapes), around_m)
+            union = rolled(_union(shapes), around_m)
             part = shapely.difference(union, better)
             better = _union([better, union])
             if part.area > LEAST_PART_M2:
-                found.append(_part(sight, part))
-    return _part(Sight.SHOWN, _rolled(_union(outlines), around_m)), found
+                found.append(part_of(sight, part))
+    return part_of(Sight.SHOWN, rolled(_union(outlines), around_m)), found
 
 
-def _rolled(shape: BaseGeometry, around_m: float | None) -> BaseGeometry:
+def rolled(shape: BaseGeometry, around_m: float | None) -> BaseGeometry:
     """What goes beyond the seam, brought back onto the chart."""
     if around_m is None or shape.is_empty:
         return shape
@@ -83,7 +83,8 @@ def _rolled(shape: BaseGeometry, around_m: float | None) -> BaseGeometry:
     return _union([shapely.intersection(turn, chart) for turn in turns])
 
 
-def _part(sight: Sight, shape: BaseGeometry) -> Part:
+def part_of(sight: Sight, shape: BaseGeometry) -> Part:
+    """That sight in that shape; what of it has no area is left out."""
     polygons = [part for part in shapely.get_parts(shapely.orient_polygons(shape)) if part.geom_type == "Polygon"]
     rings = [[_ring(part.exterior), *(_ring(hole) for hole in part.interiors)] for part in polygons]
     return Part(sight, float(shape.area), rings)

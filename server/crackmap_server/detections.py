@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -21,6 +21,8 @@ from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import Box, local_corners_m, sigma_m, unpacked_m
 from crackmap_server.frames import placement_of
+from crackmap_server.marks import Marks, read_marks
+from crackmap_server.opinions import ReviewState
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 
@@ -40,6 +42,19 @@ class Wanted:
     from_utc: datetime | None = None
     to_utc: datetime | None = None
     after: tuple[int, int] | None = None  # frame seq and tile of the last item that was shown
+    masked: bool | None = None  # only those in a mask, or only those in none
+    review: ReviewState | Literal["unreviewed"] | None = None
+
+    @property
+    def all_shown(self) -> bool:
+        """Whether every hit is shown, whatever people said of it."""
+        return self.masked is None and self.review is None
+
+    def shows(self, detection: Detection) -> bool:
+        """Whether a detection is among those that are asked for by what people said of it."""
+        state = detection.review.state if detection.review else "unreviewed"
+        of_review = self.review in {None, state} or (self.review == "unreviewed" and state == "commented")
+        return of_review and self.masked in {None, detection.masked is not None}
 
 
 @dataclass(frozen=True)
@@ -54,11 +69,21 @@ class Hit:
 
 def find(connection: Connection, wanted: Wanted, limit: int | None = None) -> Iterator[tuple[Hit, Detection]]:
     """In the order of (frame seq, tile), at most `limit`; read in portions, so that any number can be streamed."""
-    source = hits_from_rows(connection, wanted, limit) if rows_suffice(wanted) else hits_from_maps(connection, wanted)
+    most = limit if wanted.all_shown else None
+    source = hits_from_rows(connection, wanted, most) if rows_suffice(wanted) else hits_from_maps(connection, wanted)
+    marks = read_marks(connection, wanted.pairs)
     with closing(source):
-        hits = islice(source, limit)
-        while portion := list(islice(hits, _AT_ONCE)):
-            yield from zip(portion, _described(connection, wanted.pairs, portion), strict=True)
+        yield from islice(
+            (found for found in _all(connection, wanted.pairs, marks, islice(source, most)) if wanted.shows(found[1])),
+            limit,
+        )
+
+
+def _all(
+    connection: Connection, pairs: Mapping[int, Pair], marks: Marks, hits: Iterator[Hit]
+) -> Iterator[tuple[Hit, Detection]]:
+    while portion := list(islice(hits, _AT_ONCE)):
+        yield from zip(portion, _described(connection, pairs, marks, portion), strict=True)
 
 
 def rows_suffice(wanted: Wanted) -> bool:
@@ -170,10 +195,10 @@ def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 # ---------------------------------------------------------------------------------------------------------- describing
 
 
-def _described(connection: Connection, pairs: Mapping[int, Pair], hits: list[Hit]) -> Iterator[Detection]:
+def _described(connection: Connection, pairs: Mapping[int, Pair], marks: Marks, hits: list[Hit]) -> Iterator[Detection]:
     of_frame = {(row.frame_seq, row.pair_seq): row for row in _frames_of(connection, hits)}
     for key, group in groupby(hits, lambda hit: (hit.frame_seq, hit.pair_seq)):
-        yield from _in_frame(of_frame[key], pairs[key[1]], list(group))
+        yield from _in_frame(of_frame[key], pairs[key[1]], marks, list(group))
 
 
 def _frames_of(connection: Connection, hits: Iterable[Hit]) -> Iterable[Any]:
@@ -202,7 +227,7 @@ def _frames_of(connection: Connection, hits: Iterable[Hit]) -> Iterable[Any]:
     return connection.execute(statement)
 
 
-def _in_frame(frame: Any, pair: Pair, hits: list[Hit]) -> Iterator[Detection]:
+def _in_frame(frame: Any, pair: Pair, marks: Marks, hits: list[Hit]) -> Iterator[Detection]:
     tiles = np.array([hit.tile for hit in hits])
     origins_px = pair.grid(frame.width_px, frame.height_px).corners_px()[tiles]
     nowhere: list[Any] = [None] * len(hits)
@@ -216,8 +241,12 @@ def _in_frame(frame: Any, pair: Pair, hits: list[Hit]) -> Iterator[Detection]:
     elif frame.kind == "unplaced":
         local = local_corners_m(origins_px, pair.tile_px, frame.height_px, frame.mm_per_px)
         corners, centres = local.tolist(), local.mean(axis=1).tolist()
-    for hit, (x_px, y_px), centre, outline, covariance in zip(
-        hits, origins_px.tolist(), centres, corners, covariances, strict=True
+    masked = marks.masked(pair.scan_id, centres) if frame.kind == "placed" else nowhere
+    rectangles = np.concatenate([origins_px, np.full_like(origins_px, pair.tile_px)], axis=1)
+    on_chart = np.array(corners) if frame.kind == "placed" else None
+    reviews = marks.reviews(pair, frame.frame_id, rectangles, on_chart, [hit.score for hit in hits])
+    for hit, (x_px, y_px), centre, outline, covariance, mask, review in zip(
+        hits, origins_px.tolist(), centres, corners, covariances, masked, reviews, strict=True
     ):
         known = covariance is not None and covariance[0] > 0 and covariance[2] > 0  # zero means unknown, not perfect
         yield Detection(
@@ -238,4 +267,6 @@ def _in_frame(frame: Any, pair: Pair, hits: list[Hit]) -> Iterator[Detection]:
             covariance_m2=covariance if known else None,
             sigma_m=sigma_m(*covariance) if known else None,
             flags=frame.flags,
+            masked=mask,
+            review=review,
         )

@@ -11,6 +11,9 @@ CrackmapError
 │   ├── NotFound                nothing is stored under that name
 │   ├── WrongMethod             an address that takes other methods
 │   ├── BadRequest              a body or a parameter that cannot be used
+│   ├── Conflict                it says otherwise than what is stored
+│   ├── ChangedMeanwhile        somebody else changed it since it was read
+│   ├── NotSaidWhich            a change that does not say which version it is of
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
@@ -67,6 +70,18 @@ class BadRequest(ServerError):  # noqa: N818
     """A body or a parameter cannot be used."""
 
 
+class Conflict(ServerError):  # noqa: N818
+    """It does not go together with what is stored."""
+
+
+class ChangedMeanwhile(ServerError):  # noqa: N818
+    """Somebody else changed it since it was read: read it again, then change that."""
+
+
+class NotSaidWhich(ServerError):  # noqa: N818
+    """A change of what is there must say in If-Match which version it changes."""
+
+
 class TooLarge(ServerError):  # noqa: N818
     """A body is over its limit."""
 
@@ -93,11 +108,14 @@ STATUS: dict[type[ServerError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     WrongMethod: 405,
+    Conflict: 409,
     NameTaken: 409,
     WouldLockOut: 409,
+    ChangedMeanwhile: 412,
     TooLarge: 413,
     BadRequest: 422,
     NotAPicture: 422,
+    NotSaidWhich: 428,
     TooManyTries: 429,
     Busy: 503,
     DatabaseFailed: 503,

@@ -5,20 +5,23 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection
 
 from crackmap_server import tables
+from crackmap_server.additions.inspection_conditions import target_widths_mm
 from crackmap_server.chart import unpacked_m
 from crackmap_server.coverage import Footprint
 from crackmap_server.frames import select_frames
 from crackmap_server.pairs import Pair
 from crackmap_server.sights import sights
+from crackmap_server.sites import sites
 
 
 def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Footprint]:
     """Of all placed frames under the pairs, one after the other; each is judged by its own inspection's target."""
-    reports, maps, inspections = tables.reports.c, tables.score_maps.c, tables.inspections.c
+    reports, maps = tables.reports.c, tables.score_maps.c
+    inspections = {site.inspection_id for site in sites(connection, pairs).values()}
+    widths_mm = target_widths_mm(connection, inspections)
     statement = (
         select_frames(pairs)
         .join(tables.scans, tables.scans.c.scan_id == tables.frames.c.scan_id)
-        .join(tables.inspections, inspections.inspection_id == tables.scans.c.inspection_id)
         .with_only_columns(
             tables.pairs.c.seq.label("pair_seq"),
             tables.placements.c.footprint_m,
@@ -28,7 +31,7 @@ def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Fo
             maps.visible_widths,
             maps.unscored,
             maps.flags,
-            inspections.target_width_mm,
+            tables.scans.c.inspection_id,
         )
         .where(tables.placements.c.kind == "placed")
     )
@@ -40,6 +43,6 @@ def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Fo
             visible_widths=row.visible_widths,
             unscored=row.unscored,
             flags=row.flags,
-            target_width_mm=row.target_width_mm,
+            target_width_mm=widths_mm[row.inspection_id],
         )
         yield Footprint(row.footprint_m, corners_m, seen)

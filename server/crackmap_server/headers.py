@@ -1,7 +1,7 @@
 """The headers of a delivery into the tables: what is new is stored, what says otherwise than before is a conflict.
 
-A header's facts are stored once. Labels (a model's name, the software, where poses came from) may differ from run to
-run: the first stays. A target width that was left out may be told later.
+A header's facts are stored once. Labels (a model's name, the software, the robot, where poses came from) may differ
+from run to run: the first stays. A target width that was left out may be told later.
 """
 
 from typing import Any
@@ -84,6 +84,7 @@ def _store_scan(connection: Connection, scan: Scan) -> str | None:
         "surface_id": scan.surface_id,
         "kind": scan.kind,
         "software": scan.software,
+        "robot": scan.robot,
     }
     stored = _store(connection, tables.scans, row)
     for fact in ("kind", "inspection_id", "surface_id"):

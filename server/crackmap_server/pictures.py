@@ -79,6 +79,16 @@ def cutting(path: Path, cut: Cut, margin_px: int = 0) -> bytes:
         return _jpeg(_eight_bit_rgb(image.crop(box)))
 
 
+def tile_png(path: Path, cut: Cut) -> bytes:
+    """A part of the picture as a PNG: the very pixels, which another JPEG would change."""
+    with Image.open(path, formats=_FORMATS) as image:
+        part = cut.grown(0, *image.size)
+        box = (part.x_px, part.y_px, part.x_px + part.width_px, part.y_px + part.height_px)
+        content = io.BytesIO()
+        _eight_bit_rgb(image.crop(box)).save(content, "PNG")
+        return content.getvalue()
+
+
 def _eight_bit_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":  # 16-bit grey: Pillow would clip it at 255
         grey = np.asarray(image, np.uint32) >> 8

@@ -6,6 +6,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crackmap.messages import Camera, Pose, Unscored
+from crackmap_server.additions.masks import MaskKind
+from crackmap_server.opinions import ReviewState
+from crackmap_server.reviews import Review
 from crackmap_server.sights import Sight
 
 Item = TypeVar("Item")
@@ -28,6 +31,16 @@ class Page(Resource, Generic[Item]):
 
     items: list[Item]
     next: str | None = Field(description="`cursor` of the next page, null on the last one")
+
+
+class Kept(Resource, Generic[Item]):
+    """One version of something that people added. Its number is the ETag, too."""
+
+    id: UUID
+    version: int = Field(description="from 1")
+    author: str | None
+    written_utc: str
+    content: Item | None = Field(description="what a PUT takes; null in a version that deletes it")
 
 
 class Structure(Resource):
@@ -87,7 +100,9 @@ class InspectionItem(Resource):
     inspection_id: UUID
     structure_id: UUID
     name: str
-    target_width_mm: float | None = Field(description="crack width that must be visible")
+    target_width_mm: float | None = Field(
+        description="crack width that must be visible: as the inspection's conditions say, or else as the scan said"
+    )
 
 
 class AnalysisItem(Resource):
@@ -138,6 +153,7 @@ class ScanItem(Resource):
     surface_id: UUID
     kind: str
     software: str
+    robot: str | None = Field(description="name of what carried the camera, if it was told")
     frames: int = Field(description="how many frames are stored")
     analyses: list[AnalysisItem]
     pose_solutions: list[PoseSolutionItem]
@@ -224,6 +240,45 @@ class FrameDetail(FrameItem):
     pose_solution_id: UUID | None
 
 
+class DetectionReview(Resource):
+    """What people said of the place of a tile."""
+
+    state: ReviewState = Field(description="needs_review: they disagree, or a newer analysis speaks against them")
+    cause: str | None = Field(description="why it needs review")
+    carried: bool = Field(description="none of the reviews is of this frame in this analysis; they are of its place")
+    crack: bool | None = Field(description="whether there is one, as people say; null where that is open")
+    review_ids: list[UUID] = Field(description="the oldest first")
+
+
+class ReviewItem(Resource):
+    """One review, with what the person had before them."""
+
+    review_id: UUID
+    surface_id: UUID
+    inspection_id: UUID
+    image_sha256: str
+    x_px: int = Field(description="first column of the tile in the stored raster")
+    y_px: int = Field(description="first row of the tile in the stored raster")
+    width_px: int
+    height_px: int
+    corners_m: list[tuple[float, float]] | None = Field(description="of the tile on the chart; null: it had no place")
+    score: float | None = Field(description="probability that the analysis gave; null where the tile was not scored")
+    author: str | None
+    made_utc: str
+    received_utc: str
+    content: Review
+    place: DetectionReview | None = Field(description="what all reviews of the place come to, by the current analysis")
+
+
+class Imported(Resource):
+    """What became of the items of an import."""
+
+    stored: int = Field(description="reviews and findings that are new")
+    already_there: int
+    invalid: int = Field(description="items of which nothing was taken")
+    messages: list[str] = Field(description="why, by the place of the item; the first hundred")
+
+
 class Detection(Resource):
     """A tile whose score is at or over the threshold.
 
@@ -249,6 +304,8 @@ class Detection(Resource):
             "covariance_m2": (4e-06, 0.0, 4e-06),
             "sigma_m": 0.002,
             "flags": [],
+            "masked": None,
+            "review": None,
         }
     )
 
@@ -271,6 +328,10 @@ class Detection(Resource):
     covariance_m2: tuple[float, float, float] | None = Field(description="uu, uv, vv of the middle; null: unknown")
     sigma_m: float | None = Field(description="root of the covariance's larger eigenvalue")
     flags: list[str]
+    masked: MaskKind | None = Field(
+        description="the known thing that the middle of the tile lies in; a crack may be there all the same"
+    )
+    review: DetectionReview | None = Field(description="what people said of the place; null: nothing yet")
 
 
 class CoveragePart(Resource):
@@ -287,6 +348,7 @@ class Coverage(Resource):
     model_config = _like(
         {
             "area_m2": 0.75,
+            "boundary_m2": None,
             "frames_placed": 1,
             "frames_no_pose": 0,
             "frames_unplaced": 0,
@@ -301,7 +363,10 @@ class Coverage(Resource):
         }
     )
 
-    area_m2: float = Field(description="area of the union of the placed frames' footprints; 0 without any")
+    area_m2: float = Field(
+        description="area of the union of the placed frames' footprints, within the boundary; 0 without any"
+    )
+    boundary_m2: float | None = Field(description="area within the surface's boundary; null where none was given")
     frames_placed: int
     frames_no_pose: int
     frames_unplaced: int
@@ -310,7 +375,8 @@ class Coverage(Resource):
     )
     parts: list[CoveragePart] = Field(
         description="what was photographed, by what it shows of a crack as wide as the inspection's target: `shown`, "
-        "or why not. No part overlaps another; where several frames show one place the best holds"
+        "or why not. No part overlaps another; where several frames show one place the best holds. `masked`: something "
+        "known is there. `never_seen`: within the boundary, in no photograph; it is not in `area_m2`"
     )
 
 

@@ -26,6 +26,8 @@ class Sight(StrEnum):
     OBSTRUCTED = "obstructed"
     DROPPED = "dropped"
     MODEL_FAILED = "model_failed"
+    MASKED = "masked"  # something known is there, which a crack would not be told from
+    NEVER_SEEN = "never_seen"  # within the surface's boundary, but in no photograph
 
 
 ORDER = tuple(Sight)

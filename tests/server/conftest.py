@@ -255,6 +255,11 @@ class Server:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def write(self, path: str, content: Any, version: int | None = None, author: str | None = None) -> Any:
+        """PUT something new, or a change of that version."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        return self.client.put(path, json=content, headers=headers, params={"author": author} if author else {})
+
     def rows(self, without_times: bool = False) -> dict[str, list[Any]]:
         """Every row of every table."""
         return all_rows(self.settings, without_times)
@@ -315,7 +320,7 @@ def server(settings: Settings) -> Iterator[Server]:
 
 def all_rows(settings: Settings, without_times: bool = False) -> dict[str, list[Any]]:
     """Every row of every table but which log it is. `without_times` leaves out when the server did something."""
-    skipped = {"decided_utc", "received_utc"} if without_times else set()
+    skipped = {"decided_utc", "received_utc", "written_utc", "made_utc"} if without_times else set()
     engine = create_engine(settings.database_url)
     try:
         with engine.connect() as connection:

@@ -42,7 +42,7 @@ def test_coverage_is_the_union_of_placed_frames_only(server: Any, wall: Any) -> 
 def test_photographs_with_a_scale_only_cover_nothing(server: Any, wall: Any) -> None:
     server.deliver(wall.batch(*(wall.unplaced(n) for n in range(8))))
     covered = server.get(f"/v1/surfaces/{wall.scan.surface_id}/coverage")
-    nothing = {"area_m2": 0, "frames_placed": 0, "frames_no_pose": 0, "outline": [], "parts": []}
+    nothing = {"area_m2": 0, "boundary_m2": None, "frames_placed": 0, "frames_no_pose": 0, "outline": [], "parts": []}
     assert covered == {**nothing, "frames_unplaced": 8}
 
 

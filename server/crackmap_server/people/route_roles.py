@@ -10,13 +10,16 @@ from typing import Final
 
 from starlette.routing import compile_path
 
-from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, READERS, Roles
+from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, INSPECTORS, READERS, Roles
 
 PUBLIC: Final = None
 """Also without a key or a session: what signing in needs. Nothing that was inspected may be public."""
 
 ROUTES: Final[Mapping[str, Roles | None]] = {
+    "DELETE /v1/elements/{element_id}": INSPECTORS,
+    "DELETE /v1/findings/{finding_id}": INSPECTORS,
     "DELETE /v1/keys/{key_id}": ADMINS,
+    "DELETE /v1/masks/{mask_id}": INSPECTORS,
     "DELETE /v1/session": READERS,
     "GET /": READERS,
     "GET /healthz": EVERYONE_KNOWN,
@@ -27,22 +30,39 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "GET /static/{path:path}": PUBLIC,
     "GET /v1/audit": ADMINS,
     "GET /v1/detections": READERS,
+    "GET /v1/elements": READERS,
+    "GET /v1/elements/{element_id}": READERS,
+    "GET /v1/elements/{element_id}/versions": READERS,
     "GET /v1/evidence/{sha256}": READERS,
+    "GET /v1/findings": READERS,
+    "GET /v1/findings/{finding_id}": READERS,
+    "GET /v1/findings/{finding_id}/versions": READERS,
     "GET /v1/frames": READERS,
     "GET /v1/frames/{frame_id}": READERS,
     "GET /v1/frames/{frame_id}/crop.jpg": READERS,
     "GET /v1/frames/{frame_id}/picture.jpg": READERS,
     "GET /v1/inspections": READERS,
+    "GET /v1/inspections/{inspection_id}/conditions": READERS,
+    "GET /v1/inspections/{inspection_id}/conditions/versions": READERS,
     "GET /v1/keys": ADMINS,
+    "GET /v1/label-studio/tasks": READERS,
     "GET /v1/log": EVERYONE_KNOWN,
+    "GET /v1/masks": READERS,
+    "GET /v1/masks/{mask_id}": READERS,
+    "GET /v1/masks/{mask_id}/versions": READERS,
     "GET /v1/quarantine": READERS,
+    "GET /v1/reviews": READERS,
+    "GET /v1/reviews/{review_id}": READERS,
     "GET /v1/robots": ADMINS,
     "GET /v1/scans": READERS,
     "GET /v1/session": READERS,
     "GET /v1/structures": READERS,
     "GET /v1/surfaces": READERS,
     "GET /v1/surfaces/{surface_id}/coverage": READERS,
+    "GET /v1/surfaces/{surface_id}/description": READERS,
+    "GET /v1/surfaces/{surface_id}/description/versions": READERS,
     "GET /v1/surfaces/{surface_id}/detections.geojson": READERS,
+    "GET /v1/training-set.zip": READERS,
     "GET /v1/users": ADMINS,
     "HEAD /openapi.json": READERS,
     "HEAD /static/{path:path}": PUBLIC,
@@ -50,10 +70,17 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "PATCH /v1/users/{user_id}": ADMINS,
     "POST /v1/keys": ADMINS,
     "POST /v1/keys/{key_id}/rotation": ADMINS,
+    "POST /v1/label-studio/results": INSPECTORS,
     "POST /v1/reports": DELIVERERS,
     "POST /v1/session": PUBLIC,
     "POST /v1/users": ADMINS,
+    "PUT /v1/elements/{element_id}": INSPECTORS,
     "PUT /v1/evidence/{sha256}": DELIVERERS,
+    "PUT /v1/findings/{finding_id}": INSPECTORS,
+    "PUT /v1/inspections/{inspection_id}/conditions": INSPECTORS,
+    "PUT /v1/masks/{mask_id}": INSPECTORS,
+    "PUT /v1/reviews/{review_id}": INSPECTORS,
+    "PUT /v1/surfaces/{surface_id}/description": INSPECTORS,
 }
 
 

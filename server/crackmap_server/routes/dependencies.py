@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime
 from sqlalchemy import Connection
 
 from crackmap.manifest import Sha256
+from crackmap.surfaces import Name
 from crackmap_server.chart import Box
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
 from crackmap_server.metrics import Metrics
+from crackmap_server.opinions import ReviewState
 from crackmap_server.people.guard import Notes
-from crackmap_server.people.roles import Who
+from crackmap_server.people.roles import ANYBODY, Who
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -82,6 +84,17 @@ ScanId = Annotated[UUID | None, Query(description="only of this scan")]
 AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of each scan's current one")]
 
 
+Masked = Annotated[
+    bool | None, Query(description="only those in a mask, or only those in none; by default both are shown")
+]
+
+
+ReviewFilter = Annotated[
+    ReviewState | Literal["unreviewed"] | None,
+    Query(description="only those of which people said this; `unreviewed`: nothing, or no more than a comment"),
+]
+
+
 def _in_years(moment: datetime) -> datetime:
     # Converting to UTC must not leave the calendar.
     if not 2 <= moment.year <= 9998:
@@ -126,6 +139,31 @@ def _box(
 
 
 BoxOf = Annotated[Box | None, Depends(_box)]
+
+
+def _author(
+    who: WhoOf, author: Annotated[Name | None, Query(description="who says so; where people sign in, they do")] = None
+) -> str | None:
+    return author if who is ANYBODY else who.name
+
+
+Author = Annotated[str | None, Depends(_author)]
+
+
+def _made_from(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="the ETag of the version that is changed; without it something new is made",
+            pattern=r'^"[1-9][0-9]{0,8}"$',
+            examples=['"1"'],
+        ),
+    ] = None,
+) -> int | None:
+    return None if if_match is None else int(if_match.strip('"'))
+
+
+MadeFrom = Annotated[int | None, Depends(_made_from)]
 
 
 def problems(*errors: type[ServerError]) -> dict[int | str, dict[str, Any]]:

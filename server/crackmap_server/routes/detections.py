@@ -15,7 +15,9 @@ from crackmap_server.routes.dependencies import (
     BoxOf,
     From,
     InspectionId,
+    Masked,
     Reading,
+    ReviewFilter,
     ScanId,
     SurfaceId,
     Threshold,
@@ -39,6 +41,8 @@ def get_detections(
     threshold: Threshold = None,
     from_utc: From = None,
     to_utc: To = None,
+    masked: Masked = None,
+    review: ReviewFilter = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[Detection]:
@@ -51,6 +55,8 @@ def get_detections(
         frame_id=frame_id,
         from_utc=from_utc,
         to_utc=to_utc,
+        masked=masked,
+        review=review,
         after=None if frame_seq is None or tile is None else (frame_seq, tile),
     )
     found = list(find(connection, wanted, limit + 1))

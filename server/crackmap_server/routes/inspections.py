@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection, func, select
 
 from crackmap_server import tables
+from crackmap_server.additions.inspection_conditions import target_widths_mm
 from crackmap_server.errors import BadRequest
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import (
@@ -56,7 +57,9 @@ def get_inspections(
     if structure_id is not None:
         statement = statement.where(table.c.structure_id == structure_id)
     rows, after = page(connection, statement, {table.c.name: str, table.c.inspection_id: UUID}, limit, cursor)
-    return Page(items=[InspectionItem(**row) for row in rows], next=after)
+    widths = target_widths_mm(connection, [row["inspection_id"] for row in rows])
+    items = [InspectionItem(**row | {"target_width_mm": widths[row["inspection_id"]]}) for row in map(dict, rows)]
+    return Page(items=items, next=after)
 
 
 @router.get("/v1/scans", responses=problems(BadRequest), summary="Passes over a surface, with their analyses and poses")

@@ -8,15 +8,29 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, func, select
 
 from crackmap_server import tables
-from crackmap_server.coverage import parts
+from crackmap_server.additions.surface_descriptions import boundary
+from crackmap_server.boundaries import cut
+from crackmap_server.coverage import parts, rolled
 from crackmap_server.detections import Wanted, find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
 from crackmap_server.footprints import footprints
 from crackmap_server.frames import kind_column, select_frames
+from crackmap_server.masking import masking_of_all, read_masking
 from crackmap_server.pairs import read_pairs
 from crackmap_server.resources import Coverage, CoveragePart
-from crackmap_server.routes.dependencies import BoxOf, EnginesOf, InspectionId, Reading, Threshold, problems
+from crackmap_server.routes.dependencies import (
+    BoxOf,
+    EnginesOf,
+    InspectionId,
+    Masked,
+    Reading,
+    ReviewFilter,
+    Threshold,
+    problems,
+)
+from crackmap_server.shapes import polygon
+from crackmap_server.sites import sites
 
 router = APIRouter(tags=["surfaces"])
 
@@ -44,6 +58,8 @@ def get_geojson(
     box: BoxOf,
     inspection_id: InspectionId = None,
     threshold: Threshold = None,
+    masked: Masked = None,
+    review: ReviewFilter = None,
 ) -> JsonFgResponse:
     """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
 
@@ -53,7 +69,9 @@ def get_geojson(
 
     def content() -> Iterator[bytes]:
         with engines.reader.connect() as streaming:
-            wanted = Wanted(read_pairs(streaming, surface_id, inspection_id), threshold, box)
+            wanted = Wanted(
+                read_pairs(streaming, surface_id, inspection_id), threshold, box, masked=masked, review=review
+            )
             yield from feature_collection(name, (detection for _, detection in find(streaming, wanted)))
 
     disposition = {"Content-Disposition": 'attachment; filename="detections.geojson"'}
@@ -64,7 +82,7 @@ def get_geojson(
 def get_coverage(surface_id: UUID, connection: Reading, inspection_id: InspectionId = None) -> Coverage:
     """Where the placed frames lie, and where a crack of the inspection's target width would have been seen.
 
-    Photographs without a place count, but cover nothing.
+    Photographs without a place count, but cover nothing. Without an inspection, what is masked in all of them is.
     """
     surface = _name(connection, surface_id)
     pairs = read_pairs(connection, surface_id, inspection_id)
@@ -73,9 +91,13 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
         str(kind): int(count)
         for kind, count in connection.execute(select(kinds.c.kind, func.count()).group_by(kinds.c.kind))
     }
-    whole, by_sight = parts(footprints(connection, pairs), surface.around_m)
+    rings = boundary(connection, surface_id)
+    edge = None if rings is None else rolled(polygon(rings), surface.around_m)
+    masked = masking_of_all(read_masking(connection, sites(connection, pairs).values()))
+    whole, by_sight = cut(*parts(footprints(connection, pairs), surface.around_m), edge, masked)
     return Coverage(
         area_m2=whole.area_m2,
+        boundary_m2=None if edge is None else edge.area,
         frames_placed=counts.get("placed", 0),
         frames_no_pose=counts.get("no_pose", 0),
         frames_unplaced=counts.get("unplaced", 0),

@@ -13,6 +13,9 @@ What a report says is stored once and never changed; a second delivery of it cha
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
 
+What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version, and so
+is what they say of single tiles (`reviews`).
+
 Beside these stand people: robots and users with their keys, sessions, sign_ins, the audit log, and scan_owners, which
 says who delivered a scan first.
 """
@@ -38,6 +41,8 @@ from crackmap_server.tables.log import (
 )
 from crackmap_server.tables.metadata import metadata
 from crackmap_server.tables.people import audit, keys, robots, scan_owners, sessions, sign_ins, users
+from crackmap_server.tables.reviews import reviews
+from crackmap_server.tables.revisions import revisions
 
 __all__ = [
     "analyses",
@@ -56,6 +61,8 @@ __all__ = [
     "pose_solutions",
     "quarantine",
     "reports",
+    "reviews",
+    "revisions",
     "robots",
     "scan_owners",
     "scans",

@@ -67,6 +67,7 @@ scans = Table(
     Column("surface_id", Uuid, ForeignKey("surfaces.surface_id"), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("software", Text, nullable=False),
+    Column("robot", Text),  # NULL: not known
 )
 
 analyses = Table(

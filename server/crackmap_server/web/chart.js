@@ -193,6 +193,7 @@ export class Chart {
       photographed: { color: tint("--shown"), weight: 2, fill: false },
       shown: { stroke: false, fillColor: tint("--shown"), fillOpacity: 0.14 },
       hidden: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.45 },
+      never: { color: tint("--never"), weight: 1.5, dashArray: "3 4", fillColor: tint("--never"), fillOpacity: 0.12 },
       unsure: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.14 },
       halo: { color: tint("--chart"), weight: 6, opacity: 0.9, fill: false },
       chosen: { color: tint("--chosen"), weight: 2.5, fill: false },

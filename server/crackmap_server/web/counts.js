@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { area, count, counted } from "./quantities.js";
 import { inWords } from "./scores.js";
-import { told as sightsTold } from "./sights.js";
+import { neverSeen, told as sightsTold } from "./sights.js";
 import { MOST_SHOWN } from "./detections.js";
 
 /** Detections by placement kind, as { placed, unplaced, no_pose }. */
@@ -25,6 +25,8 @@ export function lines(sorted, coverage, threshold, target_width_mm) {
   }
   const shown = sightsTold(coverage, target_width_mm);
   if (shown) told.push(shown);
+  const missing = neverSeen(coverage);
+  if (missing) told.push(missing);
   const unknown = sorted.placed.filter((detection) => !detection.covariance_m2).length;
   if (unknown)
     told.push(`${unknown === sorted.placed.length ? "all" : count(unknown)} of them with unknown position error`);

@@ -11,16 +11,25 @@ const WHY = {
   obstructed: "obstructed",
   dropped: "dropped",
   model_failed: "model failed",
+  masked: "masked as a known thing",
 };
 
-/** How a part of the photographed area is drawn: "shown", "hidden" or "unsure". */
+/** How a part is drawn: "shown", "hidden" or "unsure" where it was photographed, "never" where it was not. */
 export function classOf(sight) {
-  return { shown: "shown", not_known: "unsure" }[sight] ?? "hidden";
+  return { shown: "shown", not_known: "unsure", never_seen: "never" }[sight] ?? "hidden";
+}
+
+/** How much of the surface's boundary is in no photograph; null without a boundary. */
+export function neverSeen({ boundary_m2, parts }) {
+  if (boundary_m2 === null) return null;
+  const missing = parts.find(({ sight }) => sight === "never_seen")?.area_m2 ?? 0;
+  const share = percent(missing / boundary_m2);
+  return `Of the ${area(boundary_m2)} within the boundary, ${area(missing)} (${share}) were never photographed`;
 }
 
 /** What the parts of the photographed area say of a crack as wide as the target; null without any. */
 export function told({ area_m2, parts }, target_width_mm) {
-  if (!parts.length) return null;
+  if (!area_m2) return null;
   if (!target_width_mm) return "No target width was set: how fine a crack would show is not judged";
   const of = (wanted) => parts.filter(({ sight }) => classOf(sight) === wanted);
   const sum = (some) => some.reduce((total, part) => total + part.area_m2, 0);

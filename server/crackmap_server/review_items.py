@@ -1,0 +1,79 @@
+"""Reviews as they are shown: with what all reviews of their place come to, as the current analysis sees it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, RowMapping, select
+
+from crackmap.messages import utc
+from crackmap.scores import probability
+from crackmap_server import tables
+from crackmap_server.marks import detection_review
+from crackmap_server.opinions import Look
+from crackmap_server.pairs import Pair, read_pairs
+from crackmap_server.resources import ReviewItem
+from crackmap_server.reviews import Review, read_reviewed, rectangle_px, tile_now
+from crackmap_server.sites import sites_of
+
+
+def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[ReviewItem]:
+    """Rows of `reviews`, in their order."""
+    frames = _frames(connection, {row["frame_id"] for row in rows})
+    scans = {frame.scan_id for frame in frames.values()}
+    sites = sites_of(connection, scans)
+    places = read_reviewed(connection, sites.values())
+    surfaces = {site.face.surface_id for site in sites.values()}
+    pairs = {pair.scan_id: pair for each in surfaces for pair in read_pairs(connection, each).values()}
+    items = []
+    for row in rows:
+        frame = frames[row["frame_id"]]
+        rectangle = rectangle_px(row)
+        corners = None if row["corners_m"] is None else np.array([row["corners_m"]], np.float64)
+        (opinions,) = places[sites[frame.scan_id]].of_tiles(
+            row["frame_id"], row["analysis_id"], np.array([rectangle]), corners
+        )
+        look = _look(connection, row, frame, pairs.get(frame.scan_id))
+        items.append(_item(row, opinions, look))
+    return items
+
+
+def _item(row: RowMapping, opinions: Sequence[Any], look: Look) -> ReviewItem:
+    shown = ("review_id", "surface_id", "inspection_id", "image_sha256", "corners_m", "author")
+    x_px, y_px, width_px, height_px = rectangle_px(row)
+    return ReviewItem(
+        **{name: row[name] for name in shown},
+        x_px=x_px,
+        y_px=y_px,
+        width_px=width_px,
+        height_px=height_px,
+        score=probability(row["score"]) if row["score"] else None,
+        made_utc=utc(row["made_utc"]),
+        received_utc=utc(row["received_utc"]),
+        content=Review.model_validate(row["content"]),
+        place=detection_review(opinions, look, row["frame_id"]),
+    )
+
+
+def _look(connection: Connection, row: RowMapping, frame: Any, pair: Pair | None) -> Look:
+    """The place as the scan's current analysis sees it; as it was reviewed, where that did not score the frame."""
+    if pair is not None:
+        maps = tables.score_maps.c
+        scores = connection.execute(
+            select(maps.scores).where(maps.frame_seq == frame.seq, maps.analysis_id == pair.analysis_id)
+        ).scalar()
+        if scores is not None:
+            score = scores[tile_now(pair, frame.width_px, frame.height_px, rectangle_px(row))]
+            return Look(row["frame_id"], pair.analysis_id, score >= pair.lowest_score(None))
+    return Look(row["frame_id"], row["analysis_id"], row["over"])
+
+
+def _frames(connection: Connection, frame_ids: set[UUID]) -> dict[UUID, Any]:
+    table = tables.frames.c
+    rows = connection.execute(
+        select(table.seq, table.frame_id, table.scan_id, table.width_px, table.height_px).where(
+            table.frame_id.in_(frame_ids)
+        )
+    )
+    return {row.frame_id: row for row in rows}

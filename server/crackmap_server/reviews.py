@@ -1,0 +1,221 @@
+"""Reviews: what a person says of one tile, bound to the picture and the place that was before them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import Connection, RowMapping, Select, insert, select
+
+from crackmap_server import tables
+from crackmap_server.additions.addition import Note
+from crackmap_server.additions.findings import ChartShape, FindingKind, check_shape
+from crackmap_server.additions.masks import MaskKind
+from crackmap_server.chart import unpacked_m
+from crackmap_server.errors import BadRequest, Conflict
+from crackmap_server.opinions import Opinion
+from crackmap_server.pairs import Pair, read_pairs
+from crackmap_server.reviewed_places import Reviewed, ReviewedPlaces
+from crackmap_server.sites import Site, sites_of
+
+Verdict = Literal["accept", "reject", "correct", "comment"]
+CLOCK_SLACK = timedelta(hours=1)
+
+
+class Review(BaseModel):
+    """Of one tile of one frame, as one analysis saw it. It is never changed: who thinks again writes another."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "frame_id": "9a8fb8b3-fc2b-5c6c-98a6-1eea108a51a3",
+                    "analysis_id": "8815d2a1-6032-5e17-b343-037f8cff8de3",
+                    "tile": 1,
+                    "verdict": "reject",
+                    "reason": "formwork joint",
+                }
+            ]
+        },
+    )
+
+    frame_id: UUID
+    analysis_id: UUID
+    tile: Annotated[int, Field(ge=0, lt=1_000_000, description="number of the tile in its frame, row by row")]
+    verdict: Verdict
+    reason: Note = Field(default="", description="why it is rejected")
+    kind: FindingKind | MaskKind | None = Field(default=None, description="what it is, where that is corrected")
+    shape: ChartShape | None = Field(default=None, description="where it is on the chart, where that is corrected")
+    note: Note = ""
+    settles: bool = Field(
+        default=False, description="earlier reviews of the place count no longer: people disagreed, and this decides"
+    )
+    made_utc: AwareDatetime | None = Field(
+        default=None, description="when the person said so, which orders reviews; by default when it arrives"
+    )
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> Self:
+        if self.verdict == "reject" and not self.reason.strip():
+            raise ValueError("reject needs a reason")
+        if (self.verdict == "correct") != (self.kind is not None or self.shape is not None):
+            raise ValueError("correct needs a kind or a shape, and no other verdict has them")
+        if self.verdict == "comment" and (not self.note.strip() or self.settles):
+            raise ValueError("comment needs a note, and settles nothing")
+        if self.made_utc is not None and not 1970 <= self.made_utc.year <= 9998:
+            raise ValueError("made_utc lies outside the years 1970 to 9998")
+        return self
+
+    @property
+    def crack(self) -> bool | None:
+        """Whether it says that there is a crack; a comment says nothing."""
+        said = {"accept": True, "reject": False, "comment": None}
+        return said.get(self.verdict, self.kind in {None, "crack"})
+
+
+def store(
+    connection: Connection, review_id: UUID, review: Review, author: str | None, now_utc: datetime
+) -> tuple[RowMapping, bool]:
+    """Bind it to what is stored and keep it; the row, and whether it is new. Sending it twice changes nothing.
+
+    Raises BadRequest (there is no such tile), Conflict (another review has that id).
+    """
+    content = review.model_dump(mode="json")
+    there = _row(connection, review_id)
+    if there is not None:
+        if there["content"] != content:
+            raise Conflict(f"review {review_id} is stored with another content; reviews are not changed, write another")
+        return there, False
+    if review.made_utc is not None and review.made_utc > now_utc + CLOCK_SLACK:
+        raise BadRequest("made_utc lies in the future")
+    connection.execute(
+        insert(tables.reviews),
+        {
+            "review_id": review_id,
+            **_bound(connection, review),
+            "verdict": review.verdict,
+            "content": content,
+            "author": author,
+            "made_utc": review.made_utc or now_utc,
+            "received_utc": now_utc,
+        },
+    )
+    written = _row(connection, review_id)
+    assert written is not None
+    return written, True
+
+
+def _row(connection: Connection, review_id: UUID) -> RowMapping | None:
+    table = tables.reviews
+    return connection.execute(select(table).where(table.c.review_id == review_id)).mappings().one_or_none()
+
+
+def _bound(connection: Connection, review: Review) -> dict[str, Any]:
+    """What the person had before them: picture, pixels, place, score."""
+    frames, maps, reports = tables.frames.c, tables.score_maps.c, tables.reports.c
+    frame = connection.execute(
+        select(tables.frames, maps.scores)
+        .join_from(tables.frames, tables.score_maps)
+        .where(frames.frame_id == review.frame_id, maps.analysis_id == review.analysis_id)
+    ).one_or_none()
+    if frame is None:
+        raise BadRequest(f"frame {review.frame_id} with scores of analysis {review.analysis_id} is not stored")
+    (pair,) = read_pairs(connection, scan_id=frame.scan_id, analysis_id=review.analysis_id).values()
+    if review.tile >= len(frame.scores):
+        raise BadRequest(f"tile: the frame has {len(frame.scores)} tiles")
+    site = sites_of(connection, [frame.scan_id])[frame.scan_id]
+    if review.shape is not None:
+        check_shape(review.shape, site.face, "shape")
+    report = connection.execute(
+        select(reports.corners, reports.origin_u_m, reports.origin_v_m).where(
+            reports.frame_seq == frame.seq, reports.pair_seq == pair.seq
+        )
+    ).one_or_none()
+    corners = None
+    if report is not None and report.corners is not None:
+        of_tiles = unpacked_m(report.corners, (report.origin_u_m, report.origin_v_m)).reshape(-1, 4, 2)
+        corners = of_tiles[review.tile].tolist()
+    x_px, y_px = pair.grid(frame.width_px, frame.height_px).origin_px(review.tile)
+    score = frame.scores[review.tile]
+    return {
+        "surface_id": site.face.surface_id,
+        "inspection_id": site.inspection_id,
+        "frame_id": review.frame_id,
+        "image_sha256": frame.image_sha256,
+        "x_px": x_px,
+        "y_px": y_px,
+        "width_px": pair.tile_px,
+        "height_px": pair.tile_px,
+        "corners_m": corners,
+        "analysis_id": review.analysis_id,
+        "tile": review.tile,
+        "score": score,
+        "over": score >= pair.lowest_score(None),
+    }
+
+
+def read_reviewed(connection: Connection, sites: Iterable[Site]) -> dict[Site, ReviewedPlaces]:
+    """The reviews of each site's surface in its inspection, to be found by place."""
+    wanted = set(sites)
+    rows = rows_of(connection, {site.face.surface_id for site in wanted})
+    of: defaultdict[tuple[UUID, UUID], list[Reviewed]] = defaultdict(list)
+    for row in rows:
+        of[row["surface_id"], row["inspection_id"]].append(reviewed(row))
+    return {site: ReviewedPlaces(of[site.face.surface_id, site.inspection_id], site.face.around_m) for site in wanted}
+
+
+def select_reviews(
+    surface_id: UUID | None = None, inspection_id: UUID | None = None, frame_id: UUID | None = None
+) -> Select[Any]:
+    """Rows of `reviews` that fit."""
+    table = tables.reviews
+    statement = select(table)
+    for column, value in (
+        (table.c.surface_id, surface_id),
+        (table.c.inspection_id, inspection_id),
+        (table.c.frame_id, frame_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    return statement
+
+
+def rows_of(connection: Connection, surface_ids: Collection[UUID]) -> list[RowMapping]:
+    """In the order in which they arrived."""
+    table = tables.reviews
+    statement = select(table).where(table.c.surface_id.in_(surface_ids)).order_by(table.c.seq)
+    return list(connection.execute(statement).mappings())
+
+
+def reviewed(row: Mapping[Any, Any]) -> Reviewed:
+    """A row of `reviews`."""
+    review = Review.model_validate(row["content"])
+    opinion = Opinion(
+        review_id=row["review_id"],
+        frame_id=row["frame_id"],
+        analysis_id=row["analysis_id"],
+        over=row["over"],
+        verdict=row["verdict"],
+        crack=review.crack,
+        settles=review.settles,
+        author=row["author"],
+        made_utc=row["made_utc"],
+    )
+    return Reviewed(opinion, rectangle_px(row), row["corners_m"])
+
+
+def rectangle_px(row: Mapping[Any, Any]) -> tuple[int, int, int, int]:
+    """x, y, width and height of what was reviewed."""
+    return row["x_px"], row["y_px"], row["width_px"], row["height_px"]
+
+
+def tile_now(pair: Pair, width_px: int, height_px: int, rectangle: tuple[int, int, int, int]) -> int:
+    """The tile of the pair's grid whose middle is nearest to the rectangle's: what the pair says of that place."""
+    x_px, y_px, wide_px, high_px = rectangle
+    middles = 2 * pair.grid(width_px, height_px).corners_px() + pair.tile_px
+    return int(np.abs(middles - [2 * x_px + wide_px, 2 * y_px + high_px]).max(axis=1).argmin())
