@@ -1,5 +1,6 @@
 """The OpenAPI document is right, and the server keeps to it."""
 
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -12,6 +13,8 @@ from crackmap.messages import ReportBatch
 from crackmap_server import resources
 from crackmap_server.app import create_app
 from crackmap_server.openapi import example
+from crackmap_server.people.manage import make_key, make_user
+from crackmap_server.settings import Settings
 
 
 def test_every_operation_is_described_and_declares_its_errors(settings: Any) -> None:
@@ -59,16 +62,20 @@ def test_every_reference_leads_somewhere_and_to_the_right_thing(settings: Any) -
     )
 
 
-def test_the_server_keeps_to_its_document(start: Any, wall: Any) -> None:
+def test_the_server_keeps_to_its_document(start: Any, wall: Any, tmp_path: Path) -> None:
     """Made-up requests for each operation: nothing is answered that is not declared, and nothing breaks.
 
     A schema cannot say which cursors are this list's, or that a box has u0 <= u1: a 422 for those is right.
     """
+    settings = Settings(database=f"sqlite:///{tmp_path}/log.sqlite")
+    make_user(settings, "admin", "admin", "correct horse battery")
+    key = {"Authorization": f"Bearer {make_key(settings, robot=None, user='admin')}"}
     process = start()
+    process.client.headers.update(key)
     process.client.post("/v1/reports", content=wall.batch(wall.report(1), wall.report(2)).model_dump_json())
     process.client.put(f"/v1/evidence/{wall.sha256(wall.picture(1))}", content=wall.picture(1))
     config = SchemathesisConfig.from_dict({"generation": {"max-examples": 8}})
-    schema = schemathesis.openapi.from_url(f"{process.client.base_url}/openapi.json", config=config)
+    schema = schemathesis.openapi.from_url(f"{process.client.base_url}/openapi.json", config=config, headers=key)
     operations = [operation.ok() for operation in schema.get_all_operations()]
     assert {"POST /v1/reports", "GET /metrics"} <= {operation.label for operation in operations}
     for operation in operations:
@@ -76,6 +83,6 @@ def test_the_server_keeps_to_its_document(start: Any, wall: Any) -> None:
         @hypothesis.settings(max_examples=8, suppress_health_check=list(hypothesis.HealthCheck), database=None)
         @hypothesis.given(case=operation.as_strategy())
         def keeps(case: Case) -> None:
-            case.call_and_validate(excluded_checks=[positive_data_acceptance])
+            case.call_and_validate(headers=key, excluded_checks=[positive_data_acceptance])
 
         keeps()

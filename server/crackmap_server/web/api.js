@@ -30,8 +30,40 @@ export async function read(path, parameters = {}, signal = undefined) {
     if (error.name === "AbortError") throw error;
     throw new Problem("The server does not answer", "Is it still running? The page shows what it had loaded.");
   }
+  if (answer.status === 401) await signIn();
   if (!answer.ok) throw await problemOf(answer);
   return answer.json();
+}
+
+let csrfToken = null; // of the session; a server without keys asks for none
+
+/** Who the server takes us for: { name, role }; the name is null at a server without keys. */
+export async function session() {
+  const told = await read("session");
+  csrfToken = told.csrf_token;
+  return told;
+}
+
+/** Sends a write, after `session()`; the JSON answer, or null where there is none. Throws Problem. */
+export async function write(method, path, body = undefined) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (csrfToken !== null) headers["X-CSRF-Token"] = csrfToken;
+  let answer;
+  try {
+    answer = await fetch(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Problem("The server does not answer", "Nothing was changed.");
+  }
+  if (answer.status === 401) await signIn();
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** To the page that asks for name and password, which leads back to the same selection. Never returns. */
+function signIn() {
+  location.assign(`login${location.search}`);
+  return new Promise(() => {});
 }
 
 /** The problem that an answer other than 2xx describes (application/problem+json, or just its status). */

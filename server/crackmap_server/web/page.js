@@ -1,6 +1,7 @@
 // The map page: reads what was scanned, shows one surface of one inspection, and follows what the person chooses.
 
 import { showAbout, standardThreshold } from "./about.js";
+import { showAccount } from "./account.js";
 import { all, read } from "./api.js";
 import { Chart } from "./chart.js";
 import { ContactSheet } from "./contact_sheet.js";
@@ -55,6 +56,7 @@ class Page {
     await this.#attempt(
       () => this.start(),
       async () => {
+        await showAccount(document.getElementById("account"));
         const [structures, surfaces, inspections, scans] = await Promise.all(
           ["structures", "surfaces", "inspections", "scans"].map((list) => all(list)),
         );
