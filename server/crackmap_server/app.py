@@ -13,7 +13,7 @@ from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import OnlyThisMachine
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
-from crackmap_server.routes import detections, evidence, frames, health, inspections, reports, surfaces
+from crackmap_server.routes import detections, evidence, frames, health, inspections, ogc, reports, surfaces
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
     problems.add_handlers(app)
-    for routes in (reports, evidence, inspections, frames, detections, surfaces, health):
+    for routes in (reports, evidence, inspections, frames, detections, surfaces, ogc, health):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
     app.add_middleware(OnlyThisMachine)
     add_page(app)

@@ -5,6 +5,7 @@ CrackmapError
 │   ├── CrossSite               a request that another web site made a browser send
 │   ├── NotFound                nothing is stored under that name
 │   ├── BadRequest              a body or a parameter that cannot be used
+│   ├── BadParameter            a parameter of the OGC part that its standard says to refuse with 400
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
@@ -37,6 +38,10 @@ class BadRequest(ServerError):  # noqa: N818
     """A body or a parameter cannot be used."""
 
 
+class BadParameter(ServerError):  # noqa: N818
+    """A parameter is unknown or cannot be used."""
+
+
 class TooLarge(ServerError):  # noqa: N818
     """A body is over its limit."""
 
@@ -58,6 +63,7 @@ class DatabaseFailed(ServerError):  # noqa: N818
 
 
 STATUS: dict[type[ServerError], int] = {
+    BadParameter: 400,
     CrossSite: 403,
     NotFound: 404,
     TooLarge: 413,

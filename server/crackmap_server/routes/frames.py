@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.evidence import EvidenceFolder
-from crackmap_server.frames import frame, frame_fields, kind_column, select_frames
+from crackmap_server.frames import captured_within, frame, frame_fields, kind_column, select_frames, touching
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.pictures import Cut, cutting, smaller
@@ -61,21 +61,12 @@ def get_frames(
     """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
     pairs = read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id)
     statement = select_frames(pairs)
-    table, placed = tables.frames.c, tables.placements.c
     if placement is not None:
         statement = statement.where(kind_column() == placement)
-    if from_utc is not None:
-        statement = statement.where(table.captured_utc >= from_utc)
-    if to_utc is not None:
-        statement = statement.where(table.captured_utc <= to_utc)
+    statement = statement.where(*captured_within(from_utc, to_utc))
     if box is not None:
-        statement = statement.where(
-            placed.low_u_m <= box.high_u_m,
-            placed.high_u_m >= box.low_u_m,
-            placed.low_v_m <= box.high_v_m,
-            placed.high_v_m >= box.low_v_m,
-        )
-    rows, after = page(connection, statement, {table.seq: int}, limit, cursor)
+        statement = statement.where(touching(box))
+    rows, after = page(connection, statement, {tables.frames.c.seq: int}, limit, cursor)
     return Page(items=[frame(row) for row in rows], next=after)
 
 
