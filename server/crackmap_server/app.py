@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from crackmap import __version__
 from crackmap_server import problems
+from crackmap_server.compression import Compressed
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import CrossSite, DatabaseFailed
 from crackmap_server.evidence import evidence_folder
@@ -16,6 +17,7 @@ from crackmap_server.page import add_page, warn_without_leaflet
 from crackmap_server.routes import detections, evidence, frames, health, inspections, ogc, reports, surfaces
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
+from crackmap_server.validators import Validators
 from crackmap_server.writer import Writer
 
 
@@ -39,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="crackmap",
         version=__version__,
         description="The inspection log: reports in, crack positions, pictures and maps out. "
-        "Chart coordinates are metres in the surface's own frame.",
+        "Chart coordinates are metres in the surface's own frame. Answers to GET that are not streamed carry an ETag; "
+        "with If-None-Match the answer is 304 when nothing has changed. Lists go on with `next` as `cursor`.",
         lifespan=lifespan,
         docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
@@ -48,6 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
     problems.add_handlers(app)
     for routes in (reports, evidence, inspections, frames, detections, surfaces, ogc, health):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
+    app.add_middleware(Validators)
+    app.add_middleware(Compressed)
     app.add_middleware(OnlyThisMachine)
     add_page(app)
     describe(app)

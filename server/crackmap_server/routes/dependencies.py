@@ -14,6 +14,7 @@ from crackmap_server.chart import Box
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -59,6 +60,25 @@ SurfaceId = Annotated[UUID | None, Query(description="only of this surface")]
 InspectionId = Annotated[UUID | None, Query(description="only of this inspection")]
 ScanId = Annotated[UUID | None, Query(description="only of this scan")]
 AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of each scan's current one")]
+Model = Annotated[
+    str | None,
+    Query(description="only what this model scored: its name or SHA-256", max_length=200, pattern="^[^\\x00]*$"),
+]
+
+
+def _pairs(
+    *,
+    connection: Reading,
+    surface_id: SurfaceId = None,
+    inspection_id: InspectionId = None,
+    scan_id: ScanId = None,
+    analysis_id: AnalysisId = None,
+    model: Model = None,
+) -> dict[int, Pair]:
+    return read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id, model=model)
+
+
+PairsOf = Annotated[dict[int, Pair], Depends(_pairs)]
 
 
 def _in_years(moment: datetime) -> datetime:
