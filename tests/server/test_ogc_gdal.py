@@ -1,7 +1,10 @@
 """GDAL's OAPIF driver reads a real server: counts, pages, boxes, attributes, and metres that are right."""
 
 import json
+import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,8 @@ import pyogrio
 import pytest
 import shapely
 
+GUIDE = Path(__file__).parents[2] / "docs/guides/server.md"
+DEFAULT_ADDRESS = "http://127.0.0.1:8321"
 FRAMES = 230
 BOX = (9.96, 0.4, 12.0, 0.6)
 
@@ -102,6 +107,23 @@ def test_gdal_pushes_the_box_down(source: tuple[Any, str], wall: Any) -> None:
         assert [one["properties"]["detection_id"] for one in sent["features"]] == [
             one["detection_id"] for one in inside
         ]
+
+
+def test_the_commands_of_the_guide_read_what_they_promise(source: tuple[Any, str], wall: Any) -> None:
+    """Its ogr2ogr lines, by the same library without the program: pyogrio's wheels have no programs."""
+    process, address = source
+    commands = re.findall(r"^ogr2ogr (.*)$", GUIDE.read_text(), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        words = shlex.split(command)
+        assert f"OAPIF:{DEFAULT_ADDRESS}/ogc" in words
+        at = words.index("-spat") + 1 if "-spat" in words else None
+        box = None if at is None else tuple(map(float, words[at : at + 4]))
+        found = read(address, words[-1], bbox=box)
+        area = shapely.box(*(box or (-1e9, -1e9, 1e9, 1e9)))
+        stored = [one for one in every_detection(process) if shapely.Polygon(one["corners_m"]).intersects(area)]
+        assert found.columns["detection_id"].tolist() == [one["detection_id"] for one in stored]
+        assert stored
 
 
 def test_gdal_pushes_times_down(source: tuple[Any, str], wall: Any) -> None:

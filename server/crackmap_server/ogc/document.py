@@ -24,7 +24,10 @@ def _path(name: str, description: str) -> Parameter:
 
 FORM = _query("f", "the only form that there is", {"type": "string", "enum": ["json"]})
 ITEMS_FORM = _query(
-    "f", "GeoJSON, or JSON-FG with metres in `place`; else by Accept", {"type": "string", "enum": ["json", "jsonfg"]}
+    "f",
+    "GeoJSON, or JSON-FG with metres in `place`; else by Accept",
+    {"type": "string", "enum": ["json", "jsonfg"]},
+    example="jsonfg",
 )
 CURSOR = _query("cursor", "where a page begins; take it from the link `next`", {"type": "string", "maxLength": 4000})
 COLLECTION = _path("collectionId", "id of a collection")
@@ -41,6 +44,7 @@ ITEMS = (
         "limit",
         f"items on one page; more than {LARGEST_LIMIT} gives {LARGEST_LIMIT}",
         {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": ItemsQuery.limit},
+        example=20,
     ),
     _query(
         "bbox",
@@ -54,6 +58,7 @@ ITEMS = (
         "datetime",
         "only photographs taken then, and what they show: a time, or two with / between, one of them may be ..",
         {"type": "string"},
+        example="2026-05-01T00:00:00Z/..",
     ),
     CRS,
     INSPECTION,

@@ -56,9 +56,15 @@ Threshold = Annotated[
         ge=0, le=1, description="probability from which a tile is shown; by default each analysis' own", examples=[0.5]
     ),
 ]
-SurfaceId = Annotated[UUID | None, Query(description="only of this surface")]
-InspectionId = Annotated[UUID | None, Query(description="only of this inspection")]
-ScanId = Annotated[UUID | None, Query(description="only of this scan")]
+SurfaceId = Annotated[
+    UUID | None, Query(description="only of this surface", examples=["46480394-9463-5076-a023-12179c6ed197"])
+]
+InspectionId = Annotated[
+    UUID | None, Query(description="only of this inspection", examples=["73412194-2af6-5abf-8792-40bc185f0499"])
+]
+ScanId = Annotated[
+    UUID | None, Query(description="only of this scan", examples=["16339570-f7ad-5d54-954d-a3328d32bcaa"])
+]
 AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of each scan's current one")]
 Model = Annotated[
     str | None,
