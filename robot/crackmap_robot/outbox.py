@@ -203,7 +203,7 @@ class Outbox:
         chosen: list[Waiting] = []
         total = 0
         for report_id, scan_id, analysis_id, solution_id, body, label in self._read(
-            "SELECT report_id, scan_id, analysis_id, pose_solution_id, body, label FROM report "  # noqa: S608 - only ?
+            "SELECT report_id, scan_id, analysis_id, pose_solution_id, body, label FROM report "
             "WHERE report_id IN (SELECT report_id FROM report WHERE state = 'waiting' OR server <> ?) "
             "AND scan_id NOT IN (SELECT value FROM json_each(?)) ORDER BY report_id LIMIT ?",
             server,

@@ -8,6 +8,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from crackmap import __version__
 from crackmap_server import problems
+from crackmap_server.compression import Compressed
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import CrossSite, DatabaseFailed, NotAllowed, NotSignedIn
 from crackmap_server.evidence import evidence_folder
@@ -30,6 +31,7 @@ from crackmap_server.routes import (
     label_studio,
     log,
     masks,
+    ogc,
     reports,
     reviews,
     sessions,
@@ -39,6 +41,7 @@ from crackmap_server.routes import (
 )
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
+from crackmap_server.validators import Validators
 from crackmap_server.writer import Writer
 
 
@@ -63,7 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="crackmap",
         version=__version__,
         description="The inspection log: reports in, crack positions, pictures and maps out. "
-        "Chart coordinates are metres in the surface's own frame.",
+        "Chart coordinates are metres in the surface's own frame. Answers to GET that are not streamed carry an ETag; "
+        "with If-None-Match the answer is 304 when nothing has changed. Lists go on with `next` as `cursor`.",
         lifespan=lifespan,
         docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
@@ -72,11 +76,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     problems.add_handlers(app)
     for routes in (
-        *(reports, evidence, inspections, frames, detections, surfaces),
+        *(reports, evidence, inspections, frames, detections, surfaces, ogc),
         *(elements, descriptions, masks, findings, reviews, training_sets, label_studio),
         *(sessions, users, keys, audit, log, health),
     ):
         app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))
+    app.add_middleware(Validators)
+    app.add_middleware(Compressed)
     app.add_middleware(Guard, engines=engines, writer=writer, names=settings.names)
     add_page(app)
     if settings.trusted_proxies:

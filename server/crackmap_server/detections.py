@@ -14,13 +14,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true, tuple_, union_all
 
 from crackmap.ids import detection_id
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import Box, local_corners_m, sigma_m, unpacked_m
-from crackmap_server.frames import placement_of
+from crackmap_server.frames import captured_within, placement_of
 from crackmap_server.marks import Marks, read_marks
 from crackmap_server.opinions import ReviewState
 from crackmap_server.pairs import Pair
@@ -106,6 +106,13 @@ def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = N
             yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
 
 
+def count_rows(connection: Connection, wanted: Wanted) -> int:
+    """How many of `detections` with a place on the surface. Right only where `rows_suffice`."""
+    placed = tables.detections.c.u_m.is_not(None)
+    statements = [_rows(wanted, *part).where(placed).with_only_columns(func.count()) for part in _parts(wanted)]
+    return sum(int(connection.execute(statement).scalar_one()) for statement in statements)
+
+
 def _parts(wanted: Wanted) -> list[tuple[list[int], int, ColumnElement[bool]]]:
     """Pairs, their lowest score, and a range of cells: each part is one walk along an index, none overlaps another.
 
@@ -185,11 +192,7 @@ def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.frame_id is not None:
         conditions.append(frames.frame_id == wanted.frame_id)
-    if wanted.from_utc is not None:
-        conditions.append(frames.captured_utc >= wanted.from_utc)
-    if wanted.to_utc is not None:
-        conditions.append(frames.captured_utc <= wanted.to_utc)
-    return conditions
+    return conditions + captured_within(wanted.from_utc, wanted.to_utc)
 
 
 # ---------------------------------------------------------------------------------------------------------- describing

@@ -14,6 +14,7 @@ CrackmapError
 │   ├── Conflict                it says otherwise than what is stored
 │   ├── ChangedMeanwhile        somebody else changed it since it was read
 │   ├── NotSaidWhich            a change that does not say which version it is of
+│   ├── BadParameter            a parameter of the OGC part that its standard says to refuse with 400
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
@@ -82,6 +83,10 @@ class NotSaidWhich(ServerError):  # noqa: N818
     """A change of what is there must say in If-Match which version it changes."""
 
 
+class BadParameter(ServerError):  # noqa: N818
+    """A parameter is unknown or cannot be used."""
+
+
 class TooLarge(ServerError):  # noqa: N818
     """A body is over its limit."""
 
@@ -103,6 +108,7 @@ class DatabaseFailed(ServerError):  # noqa: N818
 
 
 STATUS: dict[type[ServerError], int] = {
+    BadParameter: 400,
     NotSignedIn: 401,
     CrossSite: 403,
     NotAllowed: 403,

@@ -1,8 +1,8 @@
 """Reading the placed frames of scans with what their tiles show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import target_widths_mm
@@ -14,8 +14,13 @@ from crackmap_server.sights import sights
 from crackmap_server.sites import sites
 
 
-def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Footprint]:
-    """Of all placed frames under the pairs, one after the other; each is judged by its own inspection's target."""
+def footprints(
+    connection: Connection, pairs: Mapping[int, Pair], conditions: Sequence[ColumnElement[bool]] = ()
+) -> Iterator[Footprint]:
+    """Of the placed frames under the pairs, one after the other; each is judged by its own inspection's target.
+
+    `conditions` say which, by columns of `frames`.
+    """
     reports, maps = tables.reports.c, tables.score_maps.c
     inspections = {site.inspection_id for site in sites(connection, pairs).values()}
     widths_mm = target_widths_mm(connection, inspections)
@@ -33,7 +38,7 @@ def footprints(connection: Connection, pairs: Mapping[int, Pair]) -> Iterator[Fo
             maps.flags,
             tables.scans.c.inspection_id,
         )
-        .where(tables.placements.c.kind == "placed")
+        .where(tables.placements.c.kind == "placed", *conditions)
     )
     for row in connection.execute(statement):
         corners_m = unpacked_m(row.corners, (row.origin_u_m, row.origin_v_m)).reshape(-1, 4, 2)

@@ -1,6 +1,7 @@
 """Reading frames: what they are, where they lie under the scan's pair, and whether their picture is held."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select
 from crackmap.messages import utc
 from crackmap.scores import probability
 from crackmap_server import tables
+from crackmap_server.chart import Box
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import FrameItem, FramePlacement
 
@@ -47,6 +49,28 @@ def select_frames(pairs: Mapping[int, Pair]) -> Select[Any]:
         .outerjoin(tables.placements, placement_of(reports.frame_seq, pair.pose_solution_id))
         .outerjoin(tables.evidence, tables.evidence.c.sha256 == frames.image_sha256)
         .where(pair.seq.in_(list(pairs)))
+    )
+
+
+def captured_within(from_utc: datetime | None, to_utc: datetime | None) -> list[ColumnElement[bool]]:
+    """Captured then, ends included; frames without a time never match."""
+    captured = tables.frames.c.captured_utc
+    conditions: list[ColumnElement[bool]] = []
+    if from_utc is not None:
+        conditions.append(captured >= from_utc)
+    if to_utc is not None:
+        conditions.append(captured <= to_utc)
+    return conditions
+
+
+def touching(box: Box) -> ColumnElement[bool]:
+    """The bounds of the footprint touch the box."""
+    placed = tables.placements.c
+    return and_(
+        placed.low_u_m <= box.high_u_m,
+        placed.high_u_m >= box.low_u_m,
+        placed.low_v_m <= box.high_v_m,
+        placed.high_v_m >= box.low_v_m,
     )
 
 

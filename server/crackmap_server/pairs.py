@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from crackmap.scores import byte_at_least
 from crackmap.tile_grid import TileGrid
@@ -38,8 +38,13 @@ def read_pairs(
     inspection_id: UUID | None = None,
     scan_id: UUID | None = None,
     analysis_id: UUID | None = None,
+    *,
+    model: str | None = None,
 ) -> dict[int, Pair]:
-    """By seq: the current pair of each scan that fits, or the newest one with that analysis."""
+    """By seq: the current pair of each scan that fits, or the newest one with that analysis.
+
+    `model` is a name or a SHA-256; scans whose shown analysis is of another one do not fit.
+    """
     pairs, scans, analyses = tables.pairs.c, tables.scans.c, tables.analyses.c
     statement = (
         select(*tables.pairs.c, analyses.tile_px, analyses.stride_px, analyses.threshold)
@@ -54,6 +59,8 @@ def read_pairs(
     ):
         if value is not None:
             statement = statement.where(column == value)
+    if model is not None:
+        statement = statement.where(or_(analyses.model == model, analyses.model_sha256 == model))
     statement = statement.where(pairs.current if analysis_id is None else pairs.analysis_id == analysis_id)
     of_scan = {
         row.scan_id: Pair(

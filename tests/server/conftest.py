@@ -276,7 +276,7 @@ class Server:
             assert len(page["items"]) == limit
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wall() -> Wall:
     return Wall()
 

@@ -1,5 +1,6 @@
 """The OpenAPI document is right, and the server keeps to it."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from crackmap_server.app import create_app
 from crackmap_server.openapi import example
 from crackmap_server.people.manage import make_key, make_user
 from crackmap_server.settings import Settings
+
+EXAMPLES = 8 * int(os.environ.get("CRACKMAP_PROVE", "1"))  # of each operation
 
 
 def test_every_operation_is_described_and_declares_its_errors(settings: Any) -> None:
@@ -74,13 +77,13 @@ def test_the_server_keeps_to_its_document(start: Any, wall: Any, tmp_path: Path)
     process.client.headers.update(key)
     process.client.post("/v1/reports", content=wall.batch(wall.report(1), wall.report(2)).model_dump_json())
     process.client.put(f"/v1/evidence/{wall.sha256(wall.picture(1))}", content=wall.picture(1))
-    config = SchemathesisConfig.from_dict({"generation": {"max-examples": 8}})
+    config = SchemathesisConfig.from_dict({"generation": {"max-examples": EXAMPLES}})
     schema = schemathesis.openapi.from_url(f"{process.client.base_url}/openapi.json", config=config, headers=key)
     operations = [operation.ok() for operation in schema.get_all_operations()]
     assert {"POST /v1/reports", "GET /metrics"} <= {operation.label for operation in operations}
     for operation in operations:
 
-        @hypothesis.settings(max_examples=8, suppress_health_check=list(hypothesis.HealthCheck), database=None)
+        @hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck), database=None)
         @hypothesis.given(case=operation.as_strategy())
         def keeps(case: Case) -> None:
             case.call_and_validate(headers=key, excluded_checks=[positive_data_acceptance])

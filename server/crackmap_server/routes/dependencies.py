@@ -17,6 +17,7 @@ from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
 from crackmap_server.metrics import Metrics
 from crackmap_server.opinions import ReviewState
+from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.people.guard import Notes
 from crackmap_server.people.roles import ANYBODY, Who
 from crackmap_server.settings import Settings
@@ -78,10 +79,35 @@ Threshold = Annotated[
         ge=0, le=1, description="probability from which a tile is shown; by default each analysis' own", examples=[0.5]
     ),
 ]
-SurfaceId = Annotated[UUID | None, Query(description="only of this surface")]
-InspectionId = Annotated[UUID | None, Query(description="only of this inspection")]
-ScanId = Annotated[UUID | None, Query(description="only of this scan")]
+SurfaceId = Annotated[
+    UUID | None, Query(description="only of this surface", examples=["46480394-9463-5076-a023-12179c6ed197"])
+]
+InspectionId = Annotated[
+    UUID | None, Query(description="only of this inspection", examples=["73412194-2af6-5abf-8792-40bc185f0499"])
+]
+ScanId = Annotated[
+    UUID | None, Query(description="only of this scan", examples=["16339570-f7ad-5d54-954d-a3328d32bcaa"])
+]
 AnalysisId = Annotated[UUID | None, Query(description="this analysis instead of each scan's current one")]
+Model = Annotated[
+    str | None,
+    Query(description="only what this model scored: its name or SHA-256", max_length=200, pattern="^[^\\x00]*$"),
+]
+
+
+def _pairs(
+    *,
+    connection: Reading,
+    surface_id: SurfaceId = None,
+    inspection_id: InspectionId = None,
+    scan_id: ScanId = None,
+    analysis_id: AnalysisId = None,
+    model: Model = None,
+) -> dict[int, Pair]:
+    return read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id, model=model)
+
+
+PairsOf = Annotated[dict[int, Pair], Depends(_pairs)]
 
 
 Masked = Annotated[

@@ -1,25 +1,26 @@
 """Detections, at any threshold."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
+from crackmap_server import ndjson
 from crackmap_server.detections import Wanted, find
 from crackmap_server.errors import BadRequest
+from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, decoded, encoded
-from crackmap_server.pairs import read_pairs
 from crackmap_server.resources import Detection, Page
 from crackmap_server.routes.dependencies import (
-    AnalysisId,
     BoxOf,
+    EnginesOf,
     From,
-    InspectionId,
     Masked,
+    PairsOf,
     Reading,
     ReviewFilter,
-    ScanId,
-    SurfaceId,
     Threshold,
     To,
     problems,
@@ -28,28 +29,19 @@ from crackmap_server.routes.dependencies import (
 router = APIRouter(tags=["detections"])
 
 
-@router.get("/v1/detections", responses=problems(BadRequest), summary="Tiles at or over a threshold, with their place")
-def get_detections(
+def _wanted(
     *,
-    connection: Reading,
+    pairs: PairsOf,
     box: BoxOf,
-    surface_id: SurfaceId = None,
-    inspection_id: InspectionId = None,
-    scan_id: ScanId = None,
     frame_id: Annotated[UUID | None, Query(description="only of this frame")] = None,
-    analysis_id: AnalysisId = None,
     threshold: Threshold = None,
     from_utc: From = None,
     to_utc: To = None,
     masked: Masked = None,
     review: ReviewFilter = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[Detection]:
-    """In the order of frames and tiles. The threshold may be changed freely; nothing is scanned again."""
-    frame_seq, tile = decoded(cursor, [int, int]) if cursor is not None else (None, None)
-    wanted = Wanted(
-        pairs=read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id),
+) -> Wanted:
+    return Wanted(
+        pairs=pairs,
         threshold=threshold,
         box=box,
         frame_id=frame_id,
@@ -57,8 +49,18 @@ def get_detections(
         to_utc=to_utc,
         masked=masked,
         review=review,
-        after=None if frame_seq is None or tile is None else (frame_seq, tile),
     )
+
+
+WantedOf = Annotated[Wanted, Depends(_wanted)]
+
+
+@router.get("/v1/detections", responses=problems(BadRequest), summary="Tiles at or over a threshold, with their place")
+def get_detections(connection: Reading, wanted: WantedOf, limit: Limit = 100, cursor: Cursor = None) -> Page[Detection]:
+    """In the order of frames and tiles. The threshold may be changed freely; nothing is scanned again."""
+    if cursor is not None:
+        frame_seq, tile = decoded(cursor, [int, int])
+        wanted = replace(wanted, after=(frame_seq, tile))
     found = list(find(connection, wanted, limit + 1))
     shown = found[:limit]
     last = shown[-1][0] if len(found) > limit else None
@@ -66,3 +68,19 @@ def get_detections(
         items=[detection for _, detection in shown],
         next=None if last is None else encoded([last.frame_seq, last.tile]),
     )
+
+
+@router.get(
+    "/v1/detections.ndjson",
+    response_class=NdjsonResponse,
+    responses={**ndjson.answer("Detection"), **problems(BadRequest)},
+    summary="All of them, as lines of JSON",
+)
+def get_detections_as_lines(engines: EnginesOf, wanted: WantedOf) -> NdjsonResponse:
+    """As `/v1/detections`, without pages: one answer that is read while it is sent, and shows one moment's state."""
+
+    def content() -> Iterator[bytes]:
+        with engines.reader.connect() as streaming:
+            yield from ndjson.lines(detection for _, detection in find(streaming, wanted))
+
+    return NdjsonResponse(content())

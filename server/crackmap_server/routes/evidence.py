@@ -98,7 +98,7 @@ def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading, wh
     path = folder.path(sha256)
     if held is None or not path.exists():
         raise NotFound(f"picture {sha256} is not held")
-    return FileResponse(path, media_type=held.media_type, headers=FOR_EVER)
+    return FileResponse(path, media_type=held.media_type, headers=FOR_EVER | {"ETag": f'"{sha256}"'})
 
 
 def _held_now(engines: Engines, sha256: str, who: Who) -> EvidenceItem | None:

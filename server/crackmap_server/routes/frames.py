@@ -1,16 +1,19 @@
 """Frames and their pictures."""
 
 import base64
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from sqlalchemy import Connection, select
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy import Connection, Select, select
 
-from crackmap_server import tables
+from crackmap.scores import byte_at_least
+from crackmap_server import ndjson, tables
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.evidence import EvidenceFolder
-from crackmap_server.frames import frame, frame_fields, kind_column, select_frames
+from crackmap_server.frames import captured_within, frame, frame_fields, kind_column, select_frames, touching
+from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.pictures import Cut, cutting, smaller
@@ -18,12 +21,11 @@ from crackmap_server.resources import FrameDetail, FrameItem, Page, PlacementKin
 from crackmap_server.routes.dependencies import (
     AnalysisId,
     BoxOf,
+    EnginesOf,
     EvidenceOf,
     From,
-    InspectionId,
+    PairsOf,
     Reading,
-    ScanId,
-    SurfaceId,
     To,
     problems,
 )
@@ -33,6 +35,7 @@ router = APIRouter(tags=["frames"])
 _JPEG: dict[int | str, dict[str, Any]] = {
     200: {"description": "A JPEG", "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
+_AT_ONCE = 200
 Pixels = Annotated[int, Query(ge=0, le=100_000)]
 Side = Annotated[int, Query(ge=1, le=100_000)]
 
@@ -43,40 +46,52 @@ class JpegResponse(Response):
     media_type = "image/jpeg"
 
 
-@router.get("/v1/frames", responses=problems(BadRequest), summary="Images and where they lie")
-def get_frames(
+def _asked(
     *,
-    connection: Reading,
+    pairs: PairsOf,
     box: BoxOf,
-    scan_id: ScanId = None,
-    surface_id: SurfaceId = None,
-    inspection_id: InspectionId = None,
-    analysis_id: AnalysisId = None,
     placement: Annotated[PlacementKind | None, Query(description="only frames placed like this")] = None,
     from_utc: From = None,
     to_utc: To = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[FrameItem]:
-    """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
-    pairs = read_pairs(connection, surface_id, inspection_id, scan_id, analysis_id)
-    statement = select_frames(pairs)
-    table, placed = tables.frames.c, tables.placements.c
+    score: Annotated[
+        float | None, Query(ge=0, le=1, description="only frames whose surest tile is at or over this probability")
+    ] = None,
+) -> Select[Any]:
+    statement = select_frames(pairs).where(*captured_within(from_utc, to_utc))
     if placement is not None:
         statement = statement.where(kind_column() == placement)
-    if from_utc is not None:
-        statement = statement.where(table.captured_utc >= from_utc)
-    if to_utc is not None:
-        statement = statement.where(table.captured_utc <= to_utc)
     if box is not None:
-        statement = statement.where(
-            placed.low_u_m <= box.high_u_m,
-            placed.high_u_m >= box.low_u_m,
-            placed.low_v_m <= box.high_v_m,
-            placed.high_v_m >= box.low_v_m,
-        )
-    rows, after = page(connection, statement, {table.seq: int}, limit, cursor)
+        statement = statement.where(touching(box))
+    if score is not None:
+        statement = statement.where(tables.score_maps.c.highest_score >= byte_at_least(score))
+    return statement
+
+
+Asked = Annotated[Any, Depends(_asked)]
+
+
+@router.get("/v1/frames", responses=problems(BadRequest), summary="Images and where they lie")
+def get_frames(connection: Reading, asked: Asked, limit: Limit = 100, cursor: Cursor = None) -> Page[FrameItem]:
+    """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
+    rows, after = page(connection, asked, {tables.frames.c.seq: int}, limit, cursor)
     return Page(items=[frame(row) for row in rows], next=after)
+
+
+@router.get(
+    "/v1/frames.ndjson",
+    response_class=NdjsonResponse,
+    responses={**ndjson.answer("FrameItem"), **problems(BadRequest)},
+    summary="All of them, as lines of JSON",
+)
+def get_frames_as_lines(engines: EnginesOf, asked: Asked) -> NdjsonResponse:
+    """As `/v1/frames`, without pages: one answer that is read while it is sent, and shows one moment's state."""
+    statement = asked.order_by(tables.frames.c.seq).execution_options(yield_per=_AT_ONCE)
+
+    def content() -> Iterator[bytes]:
+        with engines.reader.connect() as streaming, streaming.execute(statement) as found:
+            yield from ndjson.lines(frame(row) for row in found.mappings())
+
+    return NdjsonResponse(content())
 
 
 @router.get("/v1/frames/{frame_id}", responses=problems(BadRequest, NotFound), summary="All that is known of one image")

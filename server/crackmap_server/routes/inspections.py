@@ -1,7 +1,7 @@
 """Structures, surfaces, inspections and scans."""
 
 from collections import defaultdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -64,9 +64,11 @@ def get_inspections(
 
 @router.get("/v1/scans", responses=problems(BadRequest), summary="Passes over a surface, with their analyses and poses")
 def get_scans(
+    *,
     connection: Reading,
     inspection_id: InspectionId = None,
     surface_id: SurfaceId = None,
+    kind: Annotated[Literal["recording", "live"] | None, Query(description="only scans of this kind")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ScanItem]:
@@ -77,6 +79,8 @@ def get_scans(
         statement = statement.where(table.c.inspection_id == inspection_id)
     if surface_id is not None:
         statement = statement.where(table.c.surface_id == surface_id)
+    if kind is not None:
+        statement = statement.where(table.c.kind == kind)
     rows, after = page(connection, statement, {table.c.scan_id: UUID}, limit, cursor)
     ids = [row["scan_id"] for row in rows]
     frames, analyses, poses = _frame_counts(connection, ids), _analyses(connection, ids), _poses(connection, ids)
