@@ -13,7 +13,18 @@ from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import OnlyThisMachine
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
-from crackmap_server.routes import detections, evidence, frames, health, inspections, reports, surfaces
+from crackmap_server.registry.files import model_folder
+from crackmap_server.routes import (
+    detections,
+    evidence,
+    frames,
+    health,
+    inspections,
+    models,
+    reports,
+    rescores,
+    surfaces,
+)
 from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
@@ -22,12 +33,13 @@ from crackmap_server.writer import Writer
 def create_app(settings: Settings) -> FastAPI:
     """The app on a database that `upgrade.prepared` has brought to this version."""
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
-    folder = evidence_folder(settings)
+    folder, model_files = evidence_folder(settings), model_folder(settings)
     writer = Writer(engines.writer, settings.queue_requests, settings.group_requests)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         folder.open()
+        model_files.open()
         warn_without_leaflet()
         try:
             with writer:
@@ -45,8 +57,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
+    app.state.models = model_files
     problems.add_handlers(app)
-    for routes in (reports, evidence, inspections, frames, detections, surfaces, health):
+    for routes in (reports, evidence, inspections, frames, detections, surfaces, models, rescores, health):
         app.include_router(routes.router, responses=problems_of(CrossSite, DatabaseFailed))
     app.add_middleware(OnlyThisMachine)
     add_page(app)

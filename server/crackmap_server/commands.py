@@ -28,9 +28,12 @@ def run(
     evidence: Path | None = typer.Option(
         None, help="Folder of the pictures.", show_default="`evidence` beside the SQLite file"
     ),
+    models: Path | None = typer.Option(
+        None, help="Folder of the registered models.", show_default="`models` beside that of the pictures"
+    ),
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. Every option can also be set as CRACKMAP_SERVER_…"""
     from crackmap_server.serving import serve
     from crackmap_server.settings import read_settings
 
-    serve(read_settings(database=database, host=host, port=port, evidence=evidence))
+    serve(read_settings(database=database, host=host, port=port, evidence=evidence, models=models))

@@ -7,6 +7,7 @@ CrackmapError
 │   ├── BadRequest              a body or a parameter that cannot be used
 │   ├── TooLarge                a body over its limit
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
+│   ├── Contradiction           it says otherwise than what is stored for good, or comes too early
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
 │   ├── DiskFull                the disk took no more; nothing of the request was stored
 │   └── DatabaseFailed          the database failed otherwise; nothing of the request was stored
@@ -45,6 +46,10 @@ class NotAPicture(ServerError):  # noqa: N818
     """Evidence is no picture, or not the one that it was announced as."""
 
 
+class Contradiction(ServerError):  # noqa: N818
+    """It says otherwise than what is stored for good, or comes before what it needs is there."""
+
+
 class Busy(ServerError):  # noqa: N818
     """No more can be taken at the moment; nothing of the request was stored."""
 
@@ -60,6 +65,7 @@ class DatabaseFailed(ServerError):  # noqa: N818
 STATUS: dict[type[ServerError], int] = {
     CrossSite: 403,
     NotFound: 404,
+    Contradiction: 409,
     TooLarge: 413,
     BadRequest: 422,
     NotAPicture: 422,

@@ -15,6 +15,7 @@ from crackmap_server.app import create_app
 from crackmap_server.errors import AddressRefused, PortBusy
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import is_loopback
+from crackmap_server.registry.files import model_folder
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
@@ -32,7 +33,8 @@ def serve(settings: Settings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_loopback(settings.host)
     with listening(settings.host, settings.port) as listener, prepared(settings):
-        evidence_folder(settings).open()  # the app opens it too, but what fails there uvicorn shows as a traceback
+        model_folder(settings).open()
+        evidence_folder(settings).open()  # the app opens both too, but what fails there uvicorn shows as a traceback
         config = uvicorn.Config(
             create_app(settings),
             log_config=None,

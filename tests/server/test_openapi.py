@@ -70,7 +70,7 @@ def test_the_server_keeps_to_its_document(start: Any, wall: Any) -> None:
     config = SchemathesisConfig.from_dict({"generation": {"max-examples": 8}})
     schema = schemathesis.openapi.from_url(f"{process.client.base_url}/openapi.json", config=config)
     operations = [operation.ok() for operation in schema.get_all_operations()]
-    assert len(operations) == 17
+    assert len(operations) == 33
     for operation in operations:
 
         @hypothesis.settings(max_examples=8, suppress_health_check=list(hypothesis.HealthCheck), database=None)

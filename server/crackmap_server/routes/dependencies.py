@@ -14,6 +14,7 @@ from crackmap_server.chart import Box
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
+from crackmap_server.registry.files import ModelFolder
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -34,10 +35,15 @@ def _evidence(request: Request) -> EvidenceFolder:
     return request.app.state.evidence  # type: ignore[no-any-return]
 
 
+def _models(request: Request) -> ModelFolder:
+    return request.app.state.models  # type: ignore[no-any-return]
+
+
 SettingsOf = Annotated[Settings, Depends(_settings)]
 EnginesOf = Annotated[Engines, Depends(_engines)]
 WriterOf = Annotated[Writer, Depends(_writer)]
 EvidenceOf = Annotated[EvidenceFolder, Depends(_evidence)]
+ModelsOf = Annotated[ModelFolder, Depends(_models)]
 
 
 def _reading(engines: EnginesOf) -> Iterator[Connection]:

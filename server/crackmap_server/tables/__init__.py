@@ -12,6 +12,10 @@ What a report says is stored once and never changed; a second delivery of it cha
 
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
+
+    models ─ model_pins ─ inspections
+        └─── rescores ─── rescore_scans ─ pairs
+                 └─────── rescore_jobs (frame, pair)
 """
 
 from crackmap_server.tables.log import (
@@ -33,6 +37,7 @@ from crackmap_server.tables.log import (
     surfaces,
 )
 from crackmap_server.tables.metadata import metadata
+from crackmap_server.tables.registry import model_pins, models, rescore_jobs, rescore_scans, rescores
 
 __all__ = [
     "analyses",
@@ -43,11 +48,16 @@ __all__ = [
     "frames",
     "inspections",
     "metadata",
+    "model_pins",
+    "models",
     "pairs",
     "placements",
     "pose_solutions",
     "quarantine",
     "reports",
+    "rescore_jobs",
+    "rescore_scans",
+    "rescores",
     "scans",
     "score_maps",
     "structures",
