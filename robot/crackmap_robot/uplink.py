@@ -111,7 +111,7 @@ class Uplink:
             self._most_reports = len(batch) // 2
             return Sent()
         if answer.status_code == httpx2.codes.CONTENT_TOO_LARGE:
-            self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, _words(answer))])
+            self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, words_of(answer))])
             return Sent(reports=1)
         if answer.status_code != httpx2.codes.OK:
             return self._unexpected(answer)
@@ -159,7 +159,7 @@ class Uplink:
             failpoint("uplink.after_send")
             self._outbox.settle_picture(self._server, picture.sha256, State.STORED)
         elif answer.status_code in _PICTURE_REFUSED:
-            self._outbox.settle_picture(self._server, picture.sha256, State.REFUSED, _words(answer))
+            self._outbox.settle_picture(self._server, picture.sha256, State.REFUSED, words_of(answer))
         else:
             return self._unexpected(answer)
         return Sent(pictures=1, size_bytes=picture.size_bytes)
@@ -176,18 +176,18 @@ class Uplink:
                 )
             )
         if answer.status_code in {httpx2.codes.SERVICE_UNAVAILABLE, httpx2.codes.TOO_MANY_REQUESTS}:
-            busy = ServerUnavailable(f"{self._server}: has too much to do ({_words(answer)}). {_NOTHING_LOST}")
-            return Away(busy, _retry_after_s(answer), busy=True)
+            busy = ServerUnavailable(f"{self._server}: has too much to do ({words_of(answer)}). {_NOTHING_LOST}")
+            return Away(busy, retry_after_s(answer), busy=True)
         if answer.is_server_error:
-            return Away(ServerUnavailable(f"{self._server}: cannot take it now ({_words(answer)}). {_NOTHING_LOST}"))
+            return Away(ServerUnavailable(f"{self._server}: cannot take it now ({words_of(answer)}). {_NOTHING_LOST}"))
         return answer
 
     def _unexpected(self, answer: httpx2.Response) -> Away:
         """Neither stored nor refused item by item: another program, another version, or access is not allowed."""
         return Away(
             ServerUnavailable(
-                f"{self._server}: answers {_words(answer)}; a crackmap server would not. Is the address right, and is "
-                f"the server as new as this robot (crackmap {__version__})? {_NOTHING_LOST}"
+                f"{self._server}: answers {words_of(answer)}; a crackmap server would not. Is the address right, and "
+                f"is the server as new as this robot (crackmap {__version__})? {_NOTHING_LOST}"
             )
         )
 
@@ -235,7 +235,7 @@ def _said(status: Status, message: str) -> str:
     return "" if _STATES[status] is State.STORED else f"{status}: {message}"
 
 
-def _words(answer: httpx2.Response) -> str:
+def words_of(answer: httpx2.Response) -> str:
     """Status and the reason that the server gives (application/problem+json), for people."""
     try:
         problem = answer.json()
@@ -245,7 +245,7 @@ def _words(answer: httpx2.Response) -> str:
     return f"{answer.status_code} {detail if isinstance(detail, str) else answer.reason_phrase}"[:1000]
 
 
-def _retry_after_s(answer: httpx2.Response) -> float | None:
+def retry_after_s(answer: httpx2.Response) -> float | None:
     """In seconds; the date form of the header is not used by crackmap servers."""
     value = answer.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else None

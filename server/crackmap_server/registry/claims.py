@@ -12,8 +12,8 @@ from crackmap_server import tables
 from crackmap_server.frames import placement_of
 from crackmap_server.registry.orders import FAILED, WAITING
 
-MOST_TAKES = 3
-"""A frame that ended so many workers ends no more."""
+MOST_TAKES = 5
+"""A frame that ended so many workers ends no more. After the first it is given out alone: its neighbours are spared."""
 GIVEN_UP = f"taken {MOST_TAKES} times, and no worker came back with it"
 
 
@@ -34,11 +34,14 @@ def claim(connection: Connection, asked: Claim, lease_s: float, now_utc: datetim
     with_others = int(connection.execute(select(func.count()).where(held)).scalar_one())
     if rescore is None:
         return Claimed(lease_s=lease_s, with_others=with_others)
-    seqs = list(
-        connection.execute(
-            select(jobs.frame_seq).where(free, jobs.rescore_seq == rescore).order_by(jobs.frame_seq).limit(asked.most)
-        ).scalars()
-    )
+    found = connection.execute(
+        select(jobs.frame_seq, jobs.takes)
+        .where(free, jobs.rescore_seq == rescore)
+        .order_by(jobs.takes, jobs.frame_seq)
+        .limit(asked.most)
+    ).all()
+    fresh = [job.frame_seq for job in found if not job.takes]
+    seqs = fresh or [found[0].frame_seq]
     connection.execute(
         update(tables.rescore_jobs)
         .where(jobs.rescore_seq == rescore, jobs.frame_seq.in_(seqs))
