@@ -9,7 +9,7 @@ import pytest
 from crackmap.drawn_tiles import COUNT
 from crackmap.errors import InputError
 from crackmap_robot.classifier import Classifier
-from crackmap_robot.registry.self_test import TOLERANCE, self_test, tested
+from crackmap_robot.registry.self_test import TOLERANCE, check_apart, self_test
 from crackmap_robot.runtimes import Runtime
 
 
@@ -61,14 +61,16 @@ def test_other_scores_than_promised_fail(promising, runtime: Runtime, beside: in
 
 def test_in_a_process_of_its_own(promising, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = promising()
-    tested(model, runtime)
+    check_apart(model, runtime)
     with pytest.raises(InputError, match="manifest promises"):
-        tested(promising(50), runtime)
+        check_apart(promising(50), runtime)
     with pytest.raises(InputError, match="cannot be read"):
-        tested(tmp_path / "none.tflite", runtime)
+        check_apart(tmp_path / "none.tflite", runtime)
+    with pytest.raises(InputError, match=r"took over 0\.01 s"):
+        check_apart(model, runtime, 0.01)
     monkeypatch.setenv("CRACKMAP_FAILPOINT", "model.in_test")  # as a model that crashes the runtime
     with pytest.raises(InputError, match="ended by signal 9"):
-        tested(model, runtime)
+        check_apart(model, runtime)
 
 
 @pytest.mark.needs("model")

@@ -20,9 +20,12 @@ from crackmap_robot.daemon.settings import ModelSection
 from crackmap_robot.registry.client import Away, RegistryClient
 from crackmap_robot.registry.followed import Followed
 from crackmap_robot.registry.kept_models import model_path, write_model
-from crackmap_robot.registry.self_test import tested
+from crackmap_robot.registry.self_test import check_apart
 from crackmap_robot.uplink import Away as UplinkAway
 from crackmap_robot.uplink import wait_s
+
+START_PATIENCE_S = 30.0
+"""For the test of a kept model at the start: systemd waits 90 s, and there may be two of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ def first_model(settings: ModelSection, followed: Followed, condition: Condition
     *kept, (_, own) = followed.candidates(settings.file)
     for sha256, path in kept:
         try:
-            tested(path, settings.runtime)
+            check_apart(path, settings.runtime, START_PATIENCE_S)
             classifier = Classifier(path, settings.threads, settings.runtime)
         except InputError as error:
             condition.refuse_model(f"{error} The one before it is used")
@@ -116,7 +119,7 @@ class Following:
         else:
             path = self._fetched(client, pinned)
             try:
-                tested(path, self._settings.runtime)
+                check_apart(path, self._settings.runtime)
             except InputError as error:
                 self._condition.refuse_model(f"{pinned.name} is pinned and not used: {error}")
             else:

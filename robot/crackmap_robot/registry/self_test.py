@@ -52,15 +52,15 @@ def self_test(classifier: Classifier) -> None:
         raise InputError(f"model {name}: answers {listed[0]} to everything.")
 
 
-def tested(model: Path, runtime: Runtime) -> None:
+def check_apart(model: Path, runtime: Runtime, patience_s: float = PATIENCE_S) -> None:
     """Test a model in a process of its own. Raises InputError with what it said, or how it ended."""
     command = [sys.executable, "-m", "crackmap_robot.registry.self_test", str(model), runtime.value]
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, timeout=patience_s, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{model.name}: its test took over {PATIENCE_S:g} s and was ended.") from error
+        raise InputError(f"{model.name}: its test took over {patience_s:g} s and was ended.") from error
     if done.returncode:
         said = done.stderr.strip().splitlines()
         how = f"by signal {-done.returncode}" if done.returncode < 0 else f"with exit code {done.returncode}"
@@ -74,7 +74,7 @@ def main(model: str, runtime: str) -> int:
             failpoint("model.in_test")
             self_test(classifier)
     except CrackmapError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201 - read by `tested`
+        print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201 - read by `check_apart`
         return 2
     return 0
 
