@@ -1,6 +1,7 @@
 """The one command, `crackmap`. Each installed part adds its sub-commands by the entry-point group `crackmap.commands`.
 
-An entry point is a typer app (a group of commands) or a plain function (one command).
+An entry point is a typer app (a group of commands) or a plain function (one command). With a dot in its name, as
+`models.rescore`, it joins a group that another part may have made.
 """
 
 import sys
@@ -47,15 +48,22 @@ def build_app() -> typer.Typer:
     ) -> None:
         pass
 
+    groups: dict[str, typer.Typer] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             command = point.load()
         except Exception as error:  # noqa: BLE001 - whatever breaks one part must not break the others; it is shown
             command = _broken(point, error)
+        group, _, name = point.name.rpartition(".")
+        if group and group not in groups:
+            groups[group] = typer.Typer(help=f"What is installed of crackmap-{group}.", no_args_is_help=True)
+            app.add_typer(groups[group], name=group)
+        into = groups[group] if group else app
         if isinstance(command, typer.Typer):
-            app.add_typer(command, name=point.name)
+            groups[point.name] = command
+            into.add_typer(command, name=name)
         else:
-            app.command(name=point.name, no_args_is_help=False)(command)
+            into.command(name=name, no_args_is_help=False)(command)
     return app
 
 

@@ -81,6 +81,9 @@ class Manifest(_Part):
     training_data: tuple[str, ...] = Field(min_length=1)
     parameters: int = Field(gt=0)
     figures: tuple[Figure, ...] = ()
+    known_scores: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        default=(), description="score bytes of the six drawn tiles (crackmap.drawn_tiles); empty: were not measured"
+    )
     licence: str
     created_utc: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
 

@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
-from crackmap.__main__ import build_app
+from crackmap.__main__ import GROUP, build_app
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_server.app import create_app
 from crackmap_server.settings import PREFIX, Settings
@@ -22,7 +23,13 @@ NOTE = "<!-- Written by docs/write_reference.py (`make docs`); change the code, 
 def commands() -> str:
     """What `--help` says of every command of the robot and the server."""
     crackmap = (str(Path(sys.executable).with_name("crackmap")),)
-    return _helps("Commands", crackmap, "crackmap", _names(get_command(build_app()), ()))
+    names = [*_names(get_command(build_app()), ()), *_added()]
+    return _helps("Commands", crackmap, "crackmap", names)
+
+
+def _added() -> list[tuple[str, ...]]:
+    """The robot's commands in the group of the models part."""
+    return sorted(tuple(point.name.split(".")) for point in entry_points(group=GROUP) if "." in point.name)
 
 
 def models_commands() -> str:

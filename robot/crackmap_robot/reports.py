@@ -31,8 +31,6 @@ def report(
     what the model's manifest promises to work at, `visible` has a byte of `crackmap.visible_widths` for each tile.
     """
     key = headers.key(photo)
-    failed = set(np.flatnonzero(scored == scores.NOT_SCORED).tolist()).difference(*blind.values())
-    unscored = {**blind, Reason.MODEL_FAILED: sorted(failed)}
     return Report(
         frame=Frame(
             frame_id=key.frame_id,
@@ -43,16 +41,28 @@ def report(
             capture=photo.capture,
         ),
         analysis_id=key.analysis_id,
-        score_map=ScoreMap(
-            columns=grid.columns,
-            rows=grid.rows,
-            scores=scored.tobytes(),
-            unscored=tuple(Unscored(reason=why, tiles=tuple(tiles)) for why, tiles in unscored.items() if tiles),
-            visible_widths=None if visible is None else visible.tobytes(),
-        ),
+        score_map=score_map(grid, scored, blind, visible),
         placement=placement,
         evidence=evidence,
         flags=(Flag.OUT_OF_RANGE,) if out_of_range(placement, scale) else (),
+    )
+
+
+def score_map(
+    grid: TileGrid,
+    scored: npt.NDArray[np.uint8],
+    blind: Mapping[Reason, Sequence[int]],
+    visible: npt.NDArray[np.uint8] | None,
+) -> ScoreMap:
+    """Scores, reasons and visible widths of one frame's tiles; the arguments are those of `report`."""
+    failed = set(np.flatnonzero(scored == scores.NOT_SCORED).tolist()).difference(*blind.values())
+    unscored = {**blind, Reason.MODEL_FAILED: sorted(failed)}
+    return ScoreMap(
+        columns=grid.columns,
+        rows=grid.rows,
+        scores=scored.tobytes(),
+        unscored=tuple(Unscored(reason=why, tiles=tuple(tiles)) for why, tiles in unscored.items() if tiles),
+        visible_widths=None if visible is None else visible.tobytes(),
     )
 
 

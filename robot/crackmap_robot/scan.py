@@ -3,7 +3,7 @@
 photographs ─▶ decoded, one ahead in a thread ─▶ placed ─▶ keyframe or not ─▶ scored ─▶ report
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from crackmap import scores
 from crackmap.errors import InputError
 from crackmap.manifest import Range, VisibleWidth
-from crackmap.messages import Placed, Placement, Report, Unplaced
+from crackmap.messages import Placed, Placement, Reason, Report, Unplaced
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.cameras.camera import Photo, Pixels, Quiet, Refused, Shot
 from crackmap_robot.cameras.photograph import decode
@@ -162,8 +162,7 @@ class Scanner:
     def _scored(self, item: _Ready, keyframe: bool) -> Scored:
         photo, grid, pixels = item.read.photo, item.read.grid, item.read.pixels
         assert pixels is not None, "only known frames are not decoded"
-        scored, blind = self.score(pixels, grid), blind_tiles(pixels, grid)
-        scored[[tile for tiles in blind.values() for tile in tiles]] = scores.NOT_SCORED
+        scored, blind = score_tiles(self.score, pixels, grid)
         if keyframe:
             evidence, pictures = whole_frame(photo)
         else:
@@ -183,6 +182,15 @@ class Scanner:
         return Scored(photo, made, pictures)
 
 
+def score_tiles(
+    score: Score, pixels: Pixels, grid: TileGrid
+) -> tuple[npt.NDArray[np.uint8], Mapping[Reason, list[int]]]:
+    """A score byte for each tile of a frame, and the tiles that show nothing, by reason: they are not scored."""
+    scored, blind = score(pixels, grid), blind_tiles(pixels, grid)
+    scored[[tile for tiles in blind.values() for tile in tiles]] = scores.NOT_SCORED
+    return scored, blind
+
+
 def _decided(item: _Ready) -> bool | None:
     return None if item.known is None else item.known.evidence.frame
 
@@ -195,7 +203,7 @@ def _refuse_other_scale(photo: Photo, before: Placement, now: Placing) -> None:
         )
 
 
-def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+def one_ahead(items: Iterator[Item]) -> Generator[Item]:
     """The same items; the next one is made in a thread while the caller works on this one."""
     end = object()
     with ThreadPoolExecutor(1, thread_name_prefix="reader") as reader:

@@ -158,7 +158,7 @@ class Uplink:
         if len(batch) > 1:
             self._most_reports = len(batch) // 2
             return Sent()
-        self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, _words(answer))])
+        self._outbox.settle(self._server, [Verdict(batch[0].report_id, State.REFUSED, words_of(answer))])
         return Sent(reports=1)
 
     def _body(self, batch: list[Waiting]) -> bytes:
@@ -210,10 +210,10 @@ class Uplink:
             failpoint("uplink.after_send")
             self._outbox.settle_picture(self._server, picture.sha256, State.STORED)
         elif answer.status_code in _NOT_ALLOWED:
-            self._outbox.note_picture(self._server, picture.sha256, _words(answer))
+            self._outbox.note_picture(self._server, picture.sha256, words_of(answer))
             return self._not_allowed(answer)
         elif answer.status_code in _PICTURE_REFUSED:
-            self._outbox.settle_picture(self._server, picture.sha256, State.REFUSED, _words(answer))
+            self._outbox.settle_picture(self._server, picture.sha256, State.REFUSED, words_of(answer))
         else:
             return self._unexpected(answer)
         return Sent(pictures=1, size_bytes=picture.size_bytes)
@@ -232,15 +232,15 @@ class Uplink:
                 )
             )
         if answer.status_code in {httpx2.codes.SERVICE_UNAVAILABLE, httpx2.codes.TOO_MANY_REQUESTS}:
-            busy = ServerUnavailable(f"{self._server}: has too much to do ({_words(answer)}). {_NOTHING_LOST}")
-            return Away(busy, _retry_after_s(answer), busy=True)
+            busy = ServerUnavailable(f"{self._server}: has too much to do ({words_of(answer)}). {_NOTHING_LOST}")
+            return Away(busy, retry_after_s(answer), busy=True)
         if answer.is_server_error:
-            return Away(ServerUnavailable(f"{self._server}: cannot take it now ({_words(answer)}). {_NOTHING_LOST}"))
+            return Away(ServerUnavailable(f"{self._server}: cannot take it now ({words_of(answer)}). {_NOTHING_LOST}"))
         return answer
 
     def _kept_out(self, answer: httpx2.Response, batch: list[Waiting]) -> Outcome:
         """All of it waits, with the server's words. A scan that is another robot's does not hold up the others."""
-        self._outbox.note([report.report_id for report in batch], self._server, _words(answer))
+        self._outbox.note([report.report_id for report in batch], self._server, words_of(answer))
         if answer.status_code == httpx2.codes.UNAUTHORIZED:
             return self._not_allowed(answer)
         scans = {report.scan_id for report in batch}
@@ -256,7 +256,7 @@ class Uplink:
     def _not_allowed(self, answer: httpx2.Response) -> Away:
         return Away(
             ServerUnavailable(
-                f"{self._server}: takes nothing from this robot ({_words(answer)}). "
+                f"{self._server}: takes nothing from this robot ({words_of(answer)}). "
                 f"Whoever runs the server can make a key with `crackmap server key add`. {_NOTHING_LOST}"
             )
         )
@@ -265,8 +265,8 @@ class Uplink:
         """Neither stored nor refused item by item: another program, another version, or access is not allowed."""
         return Away(
             ServerUnavailable(
-                f"{self._server}: answers {_words(answer)}; a crackmap server would not. Is the address right, and is "
-                f"the server as new as this robot (crackmap {__version__})? {_NOTHING_LOST}"
+                f"{self._server}: answers {words_of(answer)}; a crackmap server would not. Is the address right, and "
+                f"is the server as new as this robot (crackmap {__version__})? {_NOTHING_LOST}"
             )
         )
 
@@ -304,7 +304,7 @@ def _said(status: Status, message: str) -> str:
     return "" if _STATES[status] is State.STORED else f"{status}: {message}"
 
 
-def _words(answer: httpx2.Response) -> str:
+def words_of(answer: httpx2.Response) -> str:
     """Status and the reason that the server gives (application/problem+json), for people."""
     try:
         problem = answer.json()
@@ -314,7 +314,7 @@ def _words(answer: httpx2.Response) -> str:
     return f"{answer.status_code} {detail if isinstance(detail, str) else answer.reason_phrase}"[:1000]
 
 
-def _retry_after_s(answer: httpx2.Response) -> float | None:
+def retry_after_s(answer: httpx2.Response) -> float | None:
     """In seconds; the date form of the header is not used by crackmap servers."""
     value = answer.headers.get("Retry-After", "")
     return float(value) if value.isdecimal() else None

@@ -16,6 +16,7 @@ from crackmap_server.metrics import Metrics
 from crackmap_server.openapi import describe
 from crackmap_server.page import add_page, warn_without_leaflet
 from crackmap_server.people.guard import Guard
+from crackmap_server.registry.files import model_folder
 from crackmap_server.request_log import RequestLog
 from crackmap_server.routes import (
     audit,
@@ -31,8 +32,10 @@ from crackmap_server.routes import (
     label_studio,
     log,
     masks,
+    models,
     ogc,
     reports,
+    rescores,
     reviews,
     sessions,
     surfaces,
@@ -48,13 +51,14 @@ from crackmap_server.writer import Writer
 def create_app(settings: Settings) -> FastAPI:
     """The app on a database that `upgrade.prepared` has brought to this version."""
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
-    folder = evidence_folder(settings)
+    folder, model_files = evidence_folder(settings), model_folder(settings)
     writer = Writer(engines.writer, settings.queue_requests, settings.group_requests)
     metrics = Metrics(engines, writer, settings.folders)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         folder.open()
+        model_files.open()
         warn_without_leaflet()
         try:
             with writer:
@@ -73,11 +77,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings, app.state.engines, app.state.writer, app.state.evidence = settings, engines, writer, folder
-    app.state.metrics = metrics
+    app.state.metrics, app.state.models = metrics, model_files
     problems.add_handlers(app)
     for routes in (
         *(reports, evidence, inspections, frames, detections, surfaces, ogc),
         *(elements, descriptions, masks, findings, reviews, training_sets, label_studio),
+        *(models, rescores),
         *(sessions, users, keys, audit, log, health),
     ):
         app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))

@@ -37,6 +37,7 @@ def server() -> None:
 
 @app.command()
 def run(
+    *,
     database: Database = None,
     host: Annotated[
         str | None,
@@ -49,12 +50,16 @@ def run(
     ] = None,
     evidence: Evidence = None,
     config: Config = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the registered models.", show_default="`models` beside that of the pictures"),
+    ] = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. Every setting can also stand in a file, or be CRACKMAP_SERVER_…"""
     from crackmap_server.serving import serve
     from crackmap_server.settings import read_settings
 
-    serve(read_settings(config, database=database, host=host, port=port, evidence=evidence))
+    serve(read_settings(config, database=database, host=host, port=port, evidence=evidence, models=models))
 
 
 @app.command()

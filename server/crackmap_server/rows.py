@@ -1,11 +1,12 @@
 """A report as rows of the tables: pure functions, nothing here touches a database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from crackmap.messages import NoPose, Placed, Report, Unplaced
+from crackmap.messages import Flag, NoPose, Placed, Report, ScoreMap, Unplaced
 from crackmap_server.chart import cells
 from crackmap_server.ingest import KnownFrame
 
@@ -31,16 +32,19 @@ def frame_row(report: Report) -> dict[str, Any]:
 
 def score_map_row(report: Report, frame_seq: int) -> dict[str, Any]:
     """A row of `score_maps`."""
-    scores = report.score_map
+    values = score_map_values(report.score_map, report.flags)
+    return {"frame_seq": frame_seq, "analysis_id": report.analysis_id, **values}
+
+
+def score_map_values(scores: ScoreMap, flags: Sequence[Flag]) -> dict[str, Any]:
+    """A row of `score_maps`, without whose it is."""
     return {
-        "frame_seq": frame_seq,
-        "analysis_id": report.analysis_id,
         "columns": scores.columns,
         "rows": scores.rows,
         "scores": scores.scores,
         "unscored": [group.model_dump(mode="json") for group in scores.unscored],
         "highest_score": max(scores.scores),
-        "flags": [flag.value for flag in report.flags],
+        "flags": [flag.value for flag in flags],
         "visible_widths": scores.visible_widths,
     }
 

@@ -19,6 +19,7 @@ from crackmap_server.errors import AddressRefused, PortBusy
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.loopback import is_loopback
 from crackmap_server.people.register import anybody_known
+from crackmap_server.registry.files import model_folder
 from crackmap_server.request_log import WithRequestId
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
@@ -39,7 +40,8 @@ def serve(settings: Settings) -> None:
     check_certificate(settings)
     with listening(settings.host, settings.port) as listener, prepared(settings):
         check_reach(settings)
-        evidence_folder(settings).open()  # the app opens it too, but what fails there uvicorn shows as a traceback
+        model_folder(settings).open()
+        evidence_folder(settings).open()  # the app opens both too, but what fails there uvicorn shows as a traceback
         config = uvicorn.Config(
             create_app(settings),
             log_config=None,

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         description="folder of the pictures; by default `evidence` beside the SQLite file, "
         "with PostgreSQL in the user's data folder",
     )
+    models: Path | None = Field(
+        default=None, description="folder of the registered models; by default `models` beside that of the pictures"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; only loopback until keys or users exist")
     port: int = Field(default=8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     names: Several = Field(
@@ -90,6 +93,15 @@ class Settings(BaseSettings):
     picture_pixels: int = Field(
         default=400_000_000, ge=1_000, le=2**34, description="pictures with more pixels are refused, never decoded"
     )
+    model_bytes: int = Field(
+        default=64 * 2**20, ge=2**10, le=2**31, description="largest model file that can be registered"
+    )
+    lease_s: float = Field(
+        default=120,
+        gt=0,
+        le=86_400,
+        description="time that a worker has for the frames it took to score again; then another one gets them",
+    )
 
     @model_validator(mode="after")
     def _certificate_and_key(self) -> Self:
@@ -131,6 +143,11 @@ class Settings(BaseSettings):
         if self.sqlite_file is not None:
             return self.sqlite_file.parent / "evidence"
         return user_data_path("crackmap", appauthor=False) / "evidence"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where registered models are kept."""
+        return self.models if self.models is not None else self.evidence_folder.parent / "models"
 
     @property
     def folders(self) -> dict[str, Path]:

@@ -81,7 +81,7 @@ class _Shelf:
         known = self.known.get(frame_id)
         if known is None:
             row = rows.frame_row(report)
-            seq = _inserted_seq(self.connection, tables.frames, row)
+            seq = inserted_seq(self.connection, tables.frames, row)
         else:
             seq = known.seq
             if verdict.fill:
@@ -111,15 +111,18 @@ class _Shelf:
             self.connection.execute(insert(tables.detections), found)
 
     def _pair(self, report: Report) -> tuple[int, int]:
-        """seq and floor of the report's pair; a new one is made, and becomes the scan's current one."""
+        """seq and floor of the report's pair; a new one is made, and becomes the scan's current one.
+
+        So does one that only scoring again on the server has filled until now, and nobody has made current.
+        """
         pairs = tables.pairs.c
         found = self.connection.execute(
-            select(pairs.seq, pairs.floor).where(
+            select(pairs.seq, pairs.floor, pairs.current).where(
                 pairs.analysis_id == report.analysis_id,
                 pairs.pose_solution_id.is_not_distinct_from(report.pose_solution_id),
             )
         ).one_or_none()
-        if found:
+        if found and (found.current or self._was_current(found.seq)):
             return found.seq, found.floor
         scan_id = report.frame.scan_id
         current = self.connection.execute(
@@ -129,17 +132,22 @@ class _Shelf:
         becomes_current = current is None or current.pose_solution_id is None or report.pose_solution_id is not None
         if becomes_current and current is not None:
             self.connection.execute(update(tables.pairs).where(pairs.seq == current.seq).values(current=False))
-        seq = _inserted_seq(
-            self.connection,
-            tables.pairs,
-            {
-                "scan_id": scan_id,
-                "analysis_id": report.analysis_id,
-                "pose_solution_id": report.pose_solution_id,
-                "floor": self.floor,
-                "current": becomes_current,
-            },
-        )
+        if found:
+            seq, floor = found.seq, found.floor
+            self.connection.execute(update(tables.pairs).where(pairs.seq == seq).values(current=becomes_current))
+        else:
+            floor = self.floor
+            seq = inserted_seq(
+                self.connection,
+                tables.pairs,
+                {
+                    "scan_id": scan_id,
+                    "analysis_id": report.analysis_id,
+                    "pose_solution_id": report.pose_solution_id,
+                    "floor": floor,
+                    "current": becomes_current,
+                },
+            )
         if becomes_current:
             self.connection.execute(
                 insert(tables.decisions),
@@ -150,7 +158,11 @@ class _Shelf:
                     "decided_utc": self.now_utc,
                 },
             )
-        return seq, self.floor
+        return seq, floor
+
+    def _was_current(self, pair_seq: int) -> bool:
+        decided = tables.decisions.c.pair_seq
+        return self.connection.execute(select(decided).where(decided == pair_seq).limit(1)).first() is not None
 
     def _quarantine(self, report: Report, message: str) -> None:
         delivery = self.delivery
@@ -182,7 +194,8 @@ def _promised(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*frame, *(crop.sha256 for crop in report.evidence.crops))))
 
 
-def _inserted_seq(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+def inserted_seq(connection: Connection, table: Table, row: dict[str, Any]) -> int:
+    """Insert a row; the `seq` that it got."""
     key = connection.execute(insert(table), row).inserted_primary_key
     assert key is not None
     return int(key[0])

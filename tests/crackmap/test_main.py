@@ -102,6 +102,20 @@ def test_groups_of_commands_are_added_by_name(
     assert "said" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_a_command_joins_a_group_of_another_part_or_stands_there_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], other: bool
+) -> None:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    app.command("train")(lambda: typer.echo("trained"))
+    named = {"models.rescore": lambda: typer.echo("re-scored")} | ({"models": app} if other else {})
+    points(monkeypatch, **named)
+    assert run(monkeypatch, "models", "rescore") == 0
+    assert "re-scored" in capsys.readouterr().out
+    assert (run(monkeypatch, "models", "train") == 0) is other
+
+
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--version") == 0
     assert capsys.readouterr().out.startswith("crackmap ")

@@ -8,10 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import httpx2
@@ -30,11 +30,15 @@ def environment(failpoint: str | None = None) -> dict[str, str]:
 
 
 def start(
-    *arguments: object, failpoint: str | None = None, python: Path | str = sys.executable, **streams: Any
+    *arguments: object,
+    failpoint: str | None = None,
+    python: Path | str = sys.executable,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    **streams: Any,
 ) -> "subprocess.Popen[str]":
     """`crackmap …` as a process."""
     command = [str(python), "-m", "crackmap", *map(str, arguments)]
-    return subprocess.Popen(command, env=environment(failpoint), text=True, **streams)
+    return subprocess.Popen(command, env=environment(failpoint) | environ, text=True, **streams)
 
 
 def run(*arguments: object, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
@@ -49,6 +53,9 @@ class Server:
 
     folder: Path
     port: int = 0
+    database: str = ""
+    """Of PostgreSQL; empty: SQLite in the folder."""
+    lease_s: float | None = None
     process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -64,9 +71,12 @@ class Server:
 
     def start(self, failpoint: str | None = None) -> None:
         """Start it and wait until it answers."""
-        arguments = ("server", "run", "--database", f"sqlite:///{self.folder}/log.sqlite", "--port", self.port)
+        database = self.database or f"sqlite:///{self.folder}/log.sqlite"
+        arguments = ("server", "run", "--database", database, "--port", self.port)
+        arguments += ("--evidence", self.folder / "evidence")
+        more = {} if self.lease_s is None else {"CRACKMAP_SERVER_LEASE_S": str(self.lease_s)}
         with (self.folder / "server.log").open("ab") as log:
-            self.process = start(*arguments, failpoint=failpoint, stdout=log, stderr=log)
+            self.process = start(*arguments, failpoint=failpoint, environ=more, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end and self.process.poll() is None:
             try:

@@ -82,6 +82,15 @@ def test_what_is_wrong_is_named(config: Path, text: str, words: str) -> None:
     assert words in str(raised.value)
 
 
+def test_a_robot_that_follows_needs_a_server_to_follow(config: Path) -> None:
+    with pytest.raises(SettingError, match=r"robot\.toml, line 11, model\.pinned: needs keep\.server"):
+        read(config, SHORT + "\n[model]\npinned = true\n")
+    settings = read(
+        config, SHORT + '\n[model]\npinned = true\n[keep]\nserver = "http://127.0.0.1:1"\noutbox = "o.sqlite"'
+    )
+    assert settings.models_folder == config.parent / "models"
+
+
 def test_everything_that_is_wrong_is_told_at_once(config: Path) -> None:
     with pytest.raises(SettingError) as raised:
         read(config, SHORT.replace('"north"', '""').replace("0.23", "0"))

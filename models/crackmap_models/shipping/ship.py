@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crackmap.drawn_tiles import drawn_tiles
 from crackmap.manifest import Manifest, Range, manifest_path
+from crackmap.scores import bytes_from_logits
 from crackmap_models.conversion.convert import Numbers, representative_tiles, to_tflite
 from crackmap_models.conversion.graph import read_graph
 from crackmap_models.conversion.lite import LiteModel
@@ -75,6 +77,7 @@ def ship(
         training_data=tuple(dict.fromkeys(_credit(tile) for tile in train)),
         parameters=read_graph(content).parameters,
         figures=evaluation.figures + as_figures(compared),
+        known_scores=tuple(bytes_from_logits([lite.logit(tile) for tile in drawn_tiles(tile_px)]).tolist()),
         licence="Apache-2.0",
         created_utc=datetime.now(UTC).strftime("%Y-%m-%d"),
     )

@@ -43,6 +43,13 @@ class Condition:
     disk_trouble: str = ""
     disk_low: bool = False
     server_trouble: str = ""
+    model: str = ""
+    """The name of the one that scores, and its hash."""
+    model_sha256: str = ""
+    model_changes: int = 0
+    models_refused: int = 0
+    model_trouble: str = ""
+    """Why a pinned model is not used; the robot goes on with what it has."""
     _stepped_at_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +67,11 @@ class Condition:
             _log.warning(trouble.replace("_", " "), extra={"why": why})
         elif before and not why:
             _log.info(f"{trouble.replace('_', ' ')} is over")
+
+    def refuse_model(self, why: str) -> None:
+        """A model is not used."""
+        self.models_refused += 1
+        self.tell("model_trouble", why)
 
     def frame(self) -> None:
         """A frame was finished."""
@@ -84,7 +96,7 @@ class Condition:
     def sentence(self) -> str:
         """One line about all of it."""
         counts = f"{self.frames_new} new frames, {self.detections} detections, {self.frames_refused} refused"
-        return "; ".join([f"{self.state}: {counts}", *self.troubles])
+        return "; ".join([f"{self.state}: {counts}", *self.troubles, *self.warnings])
 
     @property
     def troubles(self) -> list[str]:
@@ -97,3 +109,8 @@ class Condition:
             self.server_trouble,
         )
         return [what for what in found if what]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What should be known and keeps nothing from going on, each a sentence."""
+        return [f"Model: {self.model_trouble}"] if self.model_trouble else []

@@ -1,6 +1,6 @@
 """Reading, classifying and keeping at the same time: a slow disk costs no frame its turn at the model."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from crackmap.messages import Report
@@ -22,7 +22,7 @@ class Pipeline:
         self._scanner, self._outbox = scanner, outbox
         self._in_hand: dict[Key, Report] = {}
 
-    def results(self, source: Iterator[Shot]) -> Iterator[Result]:
+    def results(self, source: Iterator[Shot]) -> Generator[Result]:
         """One for each photograph, in order. The caller calls `kept` once it has kept a new report."""
         return one_ahead(self._results(source))
 

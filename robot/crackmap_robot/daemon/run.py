@@ -6,14 +6,14 @@ goes through the source once more and takes up what is not there yet.
 
 import logging
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from threading import Event
 
 from crackmap import scores
 from crackmap.messages import Flag, NoPose
 from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.watched_folder import WatchedFolder
-from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
@@ -22,15 +22,17 @@ from crackmap_robot.daemon.pose_stream import listen
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
+from crackmap_robot.daemon.turns import Turns
 from crackmap_robot.headers import Headers
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
 from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
+from crackmap_robot.registry.followed import Followed
 from crackmap_robot.reports import detections
-from crackmap_robot.scan import Known, Scored
-from crackmap_robot.scan_run import scan_of, scanner_for
+from crackmap_robot.scan import Known, Scanner, Scored
+from crackmap_robot.scan_run import scan_of
 from crackmap_robot.upload import BackgroundUpload
 
 UPLINK_PATIENCE_S = 3.0
@@ -47,17 +49,16 @@ def run_daemon(settings: RobotSettings) -> Condition:
     """
     keep, scan_settings = settings.keep, settings.scan_settings()
     condition, notifier = Condition(settings.camera.source, keep.server), Notifier()
+    followed = Followed(settings.models_folder) if settings.model.pinned else None
     with ExitStack() as opened:
-        classifier = opened.enter_context(
-            Classifier(settings.model.file, settings.model.threads, settings.model.runtime)
-        )
+        opened.enter_context(locked(keep.outbox))
+        models = opened.enter_context(Turns(settings, followed, condition))
         poses, placing = None, None
         if settings.camera.pose_stream is not None and settings.camera.calibration is not None:
             listener = opened.enter_context(listen(settings.camera))
             poses = listener, PoseBook(settings.live.recordings)
             placing = by_book(scan_of(scan_settings), poses[1], listener.name, settings.camera.calibration)
-        scanner = scanner_for(scan_settings, classifier, placing)
-        opened.enter_context(locked(keep.outbox))
+        scanner = models.first(placing)
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
         on_site = OnSite(scanner.scale, settings.scan.target_width_mm)
@@ -69,32 +70,56 @@ def run_daemon(settings: RobotSettings) -> Condition:
             )
         if settings.records:
             opened.enter_context(Recording(settings, condition, stop, poses))
-        _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})
+        models.follow(opened)
+        extra = {"source": settings.camera.source, "status": status.address, "server": keep.server}
+        _log.info("started", extra=extra | {"model": condition.model})
         notifier.ready()
-        source = WatchedFolder(settings.folder, stop.wait)
-        headers = scanner.headers
-        lowest = scores.byte_at_least(headers.analysis.threshold)
-        pipeline = Pipeline(scanner, keep.outbox)
-        for result in pipeline.results(source.frames()):
-            if not _room(keep, condition, notifier, stop):
-                break
-            _settle(result, headers, outbox, lowest, condition)
-            if isinstance(result, Scored | Known):
-                on_site.frame(result.report)
-            if isinstance(result, Scored):
-                pipeline.kept(headers.key(result.photo))
-                if uplink is not None:
-                    uplink.wake()
-            if uplink is not None:
-                uplink.check()
-                condition.tell("server_trouble", "" if uplink.away is None else str(uplink.away.error))
-            condition.step()
-            notifier.alive(condition.sentence)
-            if stop.is_set():
-                break
+        turn = _Turn(keep, condition, notifier, on_site, outbox, uplink, stop)
+        while turn.scan(models.scanner, WatchedFolder(settings.folder, stop.wait), models):
+            on_site.scale = models.change().scale
         notifier.stopping()
         _log.info("stopping", extra={"frames": condition.frames_new, "waiting": outbox.waiting()})
     return condition
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """What the frames of one model pass through."""
+
+    keep: KeepSection
+    condition: Condition
+    notifier: Notifier
+    on_site: OnSite
+    outbox: Outbox
+    uplink: BackgroundUpload | None
+    stop: Event
+
+    def scan(self, scanner: Scanner, source: WatchedFolder, models: Turns) -> bool:
+        """Go through the source until there is another model (True), or it is time to stop."""
+        condition, headers = self.condition, scanner.headers
+        lowest = scores.byte_at_least(headers.analysis.threshold)
+        pipeline = Pipeline(scanner, self.keep.outbox)
+        with closing(pipeline.results(source.frames())) as results:
+            for result in results:
+                if not _room(self.keep, condition, self.notifier, self.stop):
+                    return False
+                _settle(result, headers, self.outbox, lowest, condition)
+                if isinstance(result, Scored | Known):
+                    self.on_site.frame(result.report)
+                if isinstance(result, Scored):
+                    pipeline.kept(headers.key(result.photo))
+                    if self.uplink is not None:
+                        self.uplink.wake()
+                if self.uplink is not None:
+                    self.uplink.check()
+                    condition.tell("server_trouble", "" if self.uplink.away is None else str(self.uplink.away.error))
+                condition.step()
+                self.notifier.alive(condition.sentence)
+                if self.stop.is_set():
+                    return False
+                if models.ready:
+                    return True
+        return False
 
 
 def _settle(

@@ -197,6 +197,12 @@ class ModelSection(_Section):
         default_factory=default_threads, ge=1, le=MOST_THREADS, description="that classify; all cores but one"
     )
     runtime: Runtime = Field(default=Runtime.LITERT, description="what runs the model: `litert` or `tflite-runtime`")
+    pinned: bool = Field(
+        default=False,
+        description="use the model that the server pins for the inspection, once it passed its test here; until then, "
+        "and when it fails, what ran before. Needs `keep.server`",
+    )
+    ask_every_s: float = Field(default=60, ge=1, le=86_400, description="seconds between looks at what is pinned")
 
 
 class KeepSection(_Section):
@@ -286,6 +292,11 @@ class RobotSettings(_Section):
             jpeg_quality=live.jpeg_quality,
         )
 
+    @property
+    def models_folder(self) -> Path:
+        """Where models of the server are kept."""
+        return self.keep.outbox.parent / "models"
+
     def scan_settings(self) -> ScanSettings:
         """The same, as `crackmap scan` takes it."""
         scan, camera, model, keep = self.scan, self.camera, self.model, self.keep
@@ -320,9 +331,13 @@ def read_settings(path: Path) -> RobotSettings:
     try:
         # A section that is not written is an empty one, whose default paths start from this file too.
         values = {name: {} for name in ("live", "model", "keep")} | values
-        return RobotSettings.model_validate(values, context={"folder": path.absolute().parent})
+        settings = RobotSettings.model_validate(values, context={"folder": path.absolute().parent})
     except ValidationError as error:
         raise SettingError("\n".join(_complaints(path, text, error))) from error
+    if settings.model.pinned and settings.keep.server is None:
+        keys = ["model", "pinned"]
+        raise SettingError(f"{path}, line {line_of(text, keys)}, model.pinned: needs keep.server, which pins the model")
+    return settings
 
 
 def _complaints(path: Path, text: str, error: ValidationError) -> Iterator[str]:

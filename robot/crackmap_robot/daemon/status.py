@@ -109,7 +109,8 @@ def site(condition: Condition, on_site: OnSite, outbox: Path) -> Page:
     body = {
         **on_site.shown(),
         "trouble": condition.troubles,
-        "advice": on_site.advice(),
+        "advice": [*on_site.advice(), *condition.warnings],
+        "model": condition.model,
         "safe": safe,
         "parting": words,
         "frames": {"new": condition.frames_new, "known": condition.frames_known},
@@ -127,7 +128,13 @@ def health(condition: Condition, outbox: Path) -> Page:
         "state": condition.state,
         "source": condition.source,
         "quiet_for_s": round(condition.quiet_for_s, 1),
-        "trouble": condition.troubles,
+        "trouble": [*condition.troubles, *condition.warnings],
+        "model": {
+            "name": condition.model,
+            "sha256": condition.model_sha256,
+            "changes": condition.model_changes,
+            "refused": condition.models_refused,
+        },
         "frames": {
             "new": condition.frames_new,
             "known": condition.frames_known,
@@ -180,6 +187,8 @@ class _Figures(Collector):
             ("poses_refused", "Datagrams that were no poses, and poses that came late", now.poses_refused),
             ("frames_recorded", "Frames of a live source that were written down", now.recorded),
             ("recording_failures", "Times that recording failed and began again", now.recording_failures),
+            ("model_changes", "Times that the model was changed for the pinned one", now.model_changes),
+            ("models_refused", "Pinned models that were not used, or not at once", now.models_refused),
             ("frames_dropped", "Frames that showed something new and could not be written down", now.dropped),
         ):
             yield CounterMetricFamily(f"crackmap_{name}", what, value=count)
@@ -190,6 +199,9 @@ class _Figures(Collector):
             for state in ("waiting", "stored", "refused"):
                 outbox.add_metric([kind, state], getattr(counts, f"{kind}_{state}"))
         yield outbox
+        model = GaugeMetricFamily("crackmap_model", "The model that scores", labels=["name", "sha256"])
+        model.add_metric([now.model, now.model_sha256], 1)
+        yield model
         for name, what, value in (
             ("source_quiet_seconds", "How long the source has had nothing new", now.quiet_for_s),
             (

@@ -39,6 +39,10 @@ class Who:
     def __str__(self) -> str:
         return f"{'robot' if self.robot_id else 'user'} {self.name}"
 
+    def named(self, given: str) -> str:
+        """For the record: the name that somebody is known by; before anybody is, the one that they give."""
+        return given if self is ANYBODY else self.name
+
 
 ANYBODY: Final = Who("anybody", Role.ADMIN)
 """Before the first key or user exists: programs and pages of this machine, which may do everything."""

@@ -19,7 +19,8 @@ from crackmap_server.metrics import Metrics
 from crackmap_server.opinions import ReviewState
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.people.guard import Notes
-from crackmap_server.people.roles import ANYBODY, Who
+from crackmap_server.people.roles import Who
+from crackmap_server.registry.files import ModelFolder
 from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
@@ -57,11 +58,17 @@ WhoOf = Annotated[Who, Depends(_who)]
 NotesOf = Annotated[Notes, Depends(_notes)]
 """A route that writes may put into `outcome` what the audit log should say beside the status."""
 
+
+def _models(request: Request) -> ModelFolder:
+    return request.app.state.models  # type: ignore[no-any-return]
+
+
 SettingsOf = Annotated[Settings, Depends(_settings)]
 EnginesOf = Annotated[Engines, Depends(_engines)]
 WriterOf = Annotated[Writer, Depends(_writer)]
 EvidenceOf = Annotated[EvidenceFolder, Depends(_evidence)]
 MetricsOf = Annotated[Metrics, Depends(_metrics)]
+ModelsOf = Annotated[ModelFolder, Depends(_models)]
 
 
 def _reading(engines: EnginesOf) -> Iterator[Connection]:
@@ -170,7 +177,7 @@ BoxOf = Annotated[Box | None, Depends(_box)]
 def _author(
     who: WhoOf, author: Annotated[Name | None, Query(description="who says so; where people sign in, they do")] = None
 ) -> str | None:
-    return author if who is ANYBODY else who.name
+    return who.named(author or "") or None
 
 
 Author = Annotated[str | None, Depends(_author)]

@@ -13,6 +13,10 @@ What a report says is stored once and never changed; a second delivery of it cha
 A pair is one analysis with one pose solution (or none, for photographs with a scale only). One pair of each scan is
 current: it is what lists, the map and coverage show.
 
+    models ─ model_pins ─ inspections
+        └─── rescores ─── rescore_scans ─ pairs
+                 └─────── rescore_jobs (frame, pair)
+
 What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version, and so
 is what they say of single tiles (`reviews`).
 
@@ -41,6 +45,7 @@ from crackmap_server.tables.log import (
 )
 from crackmap_server.tables.metadata import metadata
 from crackmap_server.tables.people import audit, keys, robots, scan_owners, sessions, sign_ins, users
+from crackmap_server.tables.registry import model_pins, models, rescore_jobs, rescore_scans, rescores
 from crackmap_server.tables.reviews import reviews
 from crackmap_server.tables.revisions import revisions
 
@@ -56,11 +61,16 @@ __all__ = [
     "keys",
     "logs",
     "metadata",
+    "model_pins",
+    "models",
     "pairs",
     "placements",
     "pose_solutions",
     "quarantine",
     "reports",
+    "rescore_jobs",
+    "rescore_scans",
+    "rescores",
     "reviews",
     "revisions",
     "robots",

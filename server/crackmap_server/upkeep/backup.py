@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from crackmap import __version__
 from crackmap_server import tables
-from crackmap_server.evidence import evidence_folder, picture_path
+from crackmap_server.evidence import evidence_folder
+from crackmap_server.hashed_files import path_in
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.copies import count_rows
 from crackmap_server.upkeep.files import appearing, copy_file, file_sha256
@@ -66,7 +67,7 @@ def _copy_pictures(settings: Settings, to: Path, pictures: dict[str, int]) -> It
     held = evidence_folder(settings)
     with watching("pictures", len(pictures)) as advance:
         for sha256, size_bytes in pictures.items():
-            source, target = held.path(sha256), picture_path(to, sha256)
+            source, target = held.path(sha256), path_in(to, sha256)
             advance(1)
             if target.exists() and target.stat().st_size == size_bytes:
                 continue

@@ -17,7 +17,8 @@ from crackmap.errors import InputError
 from crackmap_server import tables
 from crackmap_server.engines import create_upgrading_engine
 from crackmap_server.errors import DatabaseUnusable
-from crackmap_server.evidence import evidence_folder, picture_path
+from crackmap_server.evidence import evidence_folder
+from crackmap_server.hashed_files import path_in
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import upgrade
@@ -76,7 +77,7 @@ def _pictures(database: Path, backup: Backup) -> list[str]:
 def _wrong_pictures(folder: Path, pictures: list[str]) -> list[str]:
     def is_right(sha256: str) -> bool:
         try:
-            return file_sha256(picture_path(folder, sha256)) == sha256
+            return file_sha256(path_in(folder, sha256)) == sha256
         except OSError:
             return False
 
@@ -120,7 +121,7 @@ def _restore_pictures(settings: Settings, folder: Path, backup: Backup) -> None:
     pictures: Iterable[str] = _pictures(folder / backup.database, backup)
     with watching("pictures restored", backup.pictures) as advance:
         for sha256 in pictures:
-            source, target = picture_path(folder / EVIDENCE, sha256), held.path(sha256)
+            source, target = path_in(folder / EVIDENCE, sha256), held.path(sha256)
             if not target.exists() or target.stat().st_size != source.stat().st_size:
                 copy_file(source, target)
             advance(1)
