@@ -44,11 +44,15 @@ export async function session() {
   return told;
 }
 
-/** Sends a write, after `session()`; the JSON answer, or null where there is none. Throws Problem. */
-export async function write(method, path, body = undefined) {
+/**
+ * Sends a write, after `session()`; the JSON answer, or null where there is none. `version` is the one that is changed;
+ * without it something new is made. Throws Problem.
+ */
+export async function write(method, path, body = undefined, version = null) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csrfToken !== null) headers["X-CSRF-Token"] = csrfToken;
+  if (version !== null) headers["If-Match"] = `"${version}"`;
   let answer;
   try {
     answer = await fetch(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -64,6 +68,15 @@ export async function write(method, path, body = undefined) {
 function signIn() {
   location.assign(`login${location.search}`);
   return new Promise(() => {});
+}
+
+/** A random UUID (version 4). `crypto.randomUUID` is only there on secure addresses. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** The problem that an answer other than 2xx describes (application/problem+json, or just its status). */

@@ -11,8 +11,16 @@ import { colour } from "./scores.js";
 // A reflected chart is drawn with u to the left; one drawn as seen is never mirrored.
 const AS_SEEN = L.CRS.Simple;
 const REFLECTED = { ...L.CRS.Simple, transformation: new L.Transformation(-1, 0, -1, 0), reflected: true };
-const PANES = { photographed: 410, footprints: 420, tiles: 430, chosen: 440 };
+const PANES = { photographed: 410, footprints: 420, tiles: 430, additions: 435, chosen: 440 };
 const SMALLEST_VIEW_M = 0.2;
+
+/** How a tile is drawn by what people said of it: what they rejected, or masked, steps back. */
+function saidOf({ review, masked }) {
+  if (review?.state === "needs_review") return { weight: 3, dashArray: "4 3", fillOpacity: 0.6 };
+  if (review?.crack) return { weight: 3, dashArray: null, fillOpacity: 0.75 };
+  if (masked || review?.crack === false) return { weight: 1, dashArray: "2 3", fillOpacity: 0.12 };
+  return { weight: 1, dashArray: null, fillOpacity: 0.6 };
+}
 
 const point = ([u_m, v_m]) => [v_m, u_m];
 const ring = (points_m) => points_m.map(point);
@@ -54,13 +62,20 @@ export class Chart {
     this.layers = {
       photographed: L.layerGroup(),
       footprints: L.layerGroup(),
+      additions: L.layerGroup().addTo(this.map),
       tiles: L.featureGroup().addTo(this.map),
       chosen: L.layerGroup().addTo(this.map),
     };
     for (const name of ["photographed", "footprints"]) if (isOn(name)) this.layers[name].addTo(this.map);
     showClasses();
-    this.layers.tiles.on("click", ({ propagatedFrom }) => this.onChoose(propagatedFrom.detection));
-    this.map.on("click", () => this.onChoose(null));
+    this.layers.tiles.on("click", (event) => {
+      // While something is drawn, a click on a tile is a point of it.
+      if (this.container.classList.contains("drawing")) this.map.fire("click", { latlng: event.latlng });
+      else this.onChoose(event.propagatedFrom.detection);
+    });
+    this.map.on("click", () => {
+      if (!this.container.classList.contains("drawing")) this.onChoose(null);
+    });
     L.control.zoom({ position: "topright" }).addTo(this.map);
     this.axes = new Axes(this.map);
     for (const control of [showAll(() => this.fit()), scaleBar(this.map), cursor(this.map)]) {
@@ -71,6 +86,7 @@ export class Chart {
   /** Outlines of the placed frames, the union of them, and what of it would show a crack of the target width. */
   showPhotographed(frames, coverage) {
     const look = this.#look();
+    this.layers.photographed.clearLayers();
     for (const frame of frames) {
       if (frame.placement.kind === "placed") this.#add("footprints", ring(frame.placement.footprint_m), look.footprint);
     }
@@ -79,6 +95,21 @@ export class Chart {
       this.#add("photographed", shapes(part.outline), { ...look[classOf(part.sight)], sight: classOf(part.sight) });
     }
     if (coverage.outline.length) this.#add("photographed", shapes(coverage.outline), look.photographed);
+  }
+
+  /** Masks and findings that have a place on the chart; `items` as the API gives them. */
+  showAdditions(items) {
+    this.layers.additions.clearLayers();
+    const look = this.#look();
+    for (const { path, content } of items) {
+      const style = path === "masks" ? look.mask : look.finding;
+      const shape = content.shape ?? { rings_m: content.polygon_m };
+      if (shape.rings_m) this.#add("additions", shape.rings_m.map(ring), style);
+      else if (shape.line_m) {
+        const line = L.polyline(ring(shape.line_m), { pane: "additions", interactive: false, ...style, fill: false });
+        this.layers.additions.addLayer(line);
+      }
+    }
   }
 
   /** Tiles of placed detections, sorted by falling score; the highest lie on top. Draws only what changed. */
@@ -91,7 +122,12 @@ export class Chart {
       }
     }
     for (const detection of detections) {
-      if (!this.tiles.has(detection.detection_id)) this.tiles.set(detection.detection_id, this.#tile(detection));
+      const tile = this.tiles.get(detection.detection_id);
+      if (!tile) this.tiles.set(detection.detection_id, this.#tile(detection));
+      else if (tile.detection !== detection) {
+        tile.detection = detection; // read again after a review
+        tile.setStyle(saidOf(detection));
+      }
     }
     this.shown = detections;
   }
@@ -102,9 +138,8 @@ export class Chart {
       pane: "tiles",
       renderer: this.renderers.tiles,
       color: shade,
-      weight: 1,
       fillColor: shade,
-      fillOpacity: 0.6,
+      ...saidOf(detection),
       smoothFactor: 0,
       bubblingMouseEvents: false,
     });
@@ -168,6 +203,7 @@ export class Chart {
         .getLayers()
         .filter(({ options }) => options.sight)
         .map((shape) => ({ class: shape.options.sight, outline: rings(shape) })),
+      additions: this.layers.additions.getLayers().length,
       footprints: this.layers.footprints.getLayers().map(corners),
       chosen: this.layers.chosen.getLayers().map(corners),
     };
@@ -182,7 +218,7 @@ export class Chart {
       ...style,
     });
     this.layers[name].addLayer(shape);
-    if (name !== "chosen") this.extent.extend(shape.getBounds());
+    if (name !== "chosen" && name !== "additions") this.extent.extend(shape.getBounds());
   }
 
   #look() {
@@ -195,6 +231,8 @@ export class Chart {
       hidden: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.45 },
       never: { color: tint("--never"), weight: 1.5, dashArray: "3 4", fillColor: tint("--never"), fillOpacity: 0.12 },
       unsure: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.14 },
+      mask: { color: tint("--mask"), weight: 1.5, dashArray: "6 3", fillColor: tint("--mask"), fillOpacity: 0.18 },
+      finding: { color: tint("--finding"), weight: 3, fillColor: tint("--finding"), fillOpacity: 0.15 },
       halo: { color: tint("--chart"), weight: 6, opacity: 0.9, fill: false },
       chosen: { color: tint("--chosen"), weight: 2.5, fill: false },
       ellipse: {

@@ -5,6 +5,7 @@ import { element, facts } from "./elements.js";
 import { halfAxes } from "./ellipse.js";
 import { picture } from "./picture.js";
 import { count, moment } from "./quantities.js";
+import { reviewBox } from "./review_box.js";
 import { inWords } from "./scores.js";
 
 const FLAGS = { out_of_range: "the picture's mm/px lies outside what the model promises" };
@@ -64,7 +65,8 @@ function position(detection, frame) {
 /**
  * Fills the panel.
  *
- * @param {object} actions  view(), approach() (or null where there is no place to go to), step(±1), close()
+ * @param {object} actions  view(), approach() (or null where there is no place to go to), step(±1), close(), and
+ *   review(verdict, text)
  */
 export function showDetection(panel, detection, frame, rank, actions) {
   const button = (text, act, attributes = {}) =>
@@ -83,6 +85,7 @@ export function showDetection(panel, detection, frame, rank, actions) {
       button("›", () => actions.step(1), { "aria-label": "Next detection (lower score)", title: "Right arrow key" }),
       button("×", actions.close, { class: "close", "aria-label": "Close", title: "Esc" }),
     ),
+    reviewBox(detection, actions.review),
     crop(detection, frame),
     facts([
       ["Score", element("strong", { class: "score" }, inWords(detection.score))],
@@ -91,7 +94,9 @@ export function showDetection(panel, detection, frame, rank, actions) {
       ["Taken", moment(frame)],
       ["Tile", `${detection.width_px} × ${detection.height_px} px at x ${detection.x_px}, y ${detection.y_px} px`],
       ["Flags", flags],
+      ["Known thing", detection.masked && `in a mask: ${detection.masked.replaceAll("_", " ")}`],
     ]),
+
     element(
       "div",
       { class: "actions" },

@@ -22,6 +22,12 @@ export class Detections {
     const end = this.items.findIndex((detection) => detection.score < threshold - 1e-9);
     return end < 0 ? this.items : this.items.slice(0, end);
   }
+
+  /** Those that were read again take the place of what they were. */
+  replace(again) {
+    const newer = new Map(again.map((detection) => [detection.detection_id, detection]));
+    this.items = this.items.map((detection) => newer.get(detection.detection_id) ?? detection);
+  }
 }
 
 /**

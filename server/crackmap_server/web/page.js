@@ -2,16 +2,20 @@
 
 import { showAbout, standardThreshold } from "./about.js";
 import { showAccount } from "./account.js";
+import { Additions } from "./additions.js";
 import { all, read } from "./api.js";
 import { Chart } from "./chart.js";
 import { ContactSheet } from "./contact_sheet.js";
 import { byPlacement, lines, showCounts } from "./counts.js";
 import { showDetection } from "./detection_panel.js";
 import { Detections, readDetections } from "./detections.js";
+import { expose } from "./hook.js";
 import { onKeys } from "./keys.js";
 import { hideNotice, showNothingYet, showProblem } from "./notice.js";
 import { Picker } from "./picker.js";
 import { counted } from "./quantities.js";
+import { review } from "./reviewing.js";
+import { isWanted, onSaidFilter } from "./said_filter.js";
 import { onScheme } from "./scores.js";
 import { fromAddress, toAddress } from "./selection.js";
 import { Slider } from "./slider.js";
@@ -39,9 +43,18 @@ class Page {
     this.loading = new AbortController();
     this.state = "starting"; // starting, empty, loading, ready or failed
     this.views = new Views((name) => this.turnTo(name));
+    this.additions = new Additions(
+      document.getElementById("additions"),
+      () => this.#readAgain(),
+      (work) => this.#attempt(null, work),
+    );
+    onSaidFilter(() => this.#draw());
     onKeys({
       step: (by) => this.step(by),
+      finish: () => this.additions.finish(),
+      review: (verdict) => this.#press(verdict),
       close: () => {
+        if (this.additions.leave()) return true;
         const open = this.chosen !== null;
         this.choose(null);
         return open;
@@ -97,6 +110,7 @@ class Page {
           read(`surfaces/${surface_id}/coverage`, { inspection_id }, signal),
         ]);
         this.#lay(frames, coverage);
+        await this.additions.open(this.chart, filter, signal);
         await this.#load(filter, this.slider.threshold, signal);
         this.chart.fit();
         const linked = this.detections.items.find((detection) => detection.detection_id === selection.detection);
@@ -134,6 +148,7 @@ class Page {
     this.chart.fit();
     this.sheet.open(frames);
     showAbout(document.getElementById("about"), scans, surface, inspection, coverage);
+    this.#besides(true);
   }
 
   async #load(filter, threshold, signal) {
@@ -172,9 +187,9 @@ class Page {
     );
   }
 
-  /** Detections at or over the slider's threshold, by falling score. */
+  /** Detections at or over the slider's threshold that the filters let through, by falling score. */
   get reached() {
-    return this.detections.atLeast(this.slider.threshold);
+    return this.detections.atLeast(this.slider.threshold).filter(isWanted);
   }
 
   /** The lowest score that is shown: the slider's threshold, or a higher one where there are too many. */
@@ -222,9 +237,10 @@ class Page {
         approach: placed ? () => this.chart.approach(detection) : null,
         step: (by) => this.step(by),
         close: () => this.choose(null),
+        review: (verdict, fields) => this.#review(detection, verdict, fields),
       },
     );
-    document.getElementById("about").hidden = true;
+    this.#besides(false);
   }
 
   /** To the next (+1) or previous (−1) detection by score; from none to the highest. */
@@ -253,7 +269,43 @@ class Page {
     this.panel.replaceChildren();
     if (this.chart.map) this.chart.choose(null);
     this.sheet.choose(null);
-    document.getElementById("about").hidden = false;
+    this.#besides(true);
+  }
+
+  /** What stands in the panel while no detection is chosen. */
+  #besides(shown) {
+    document.getElementById("about").hidden = !shown;
+    document.getElementById("additions").hidden = !shown || !this.coverage?.frames_placed;
+  }
+
+  /** A key is a click on the button of that verdict. */
+  #press(verdict) {
+    const button = this.panel.querySelector(`[data-verdict=${verdict}]`);
+    button?.click();
+    return Boolean(button);
+  }
+
+  /** Keep a review; where the filter no longer lets the detection through, the next one takes its place. */
+  #review(detection, verdict, fields) {
+    const place = this.reached.indexOf(detection);
+    const { surface: surface_id, inspection: inspection_id } = this.selection;
+    return this.#attempt(null, async () => {
+      const filter = { surface_id, inspection_id };
+      this.detections.replace(await review(detection, verdict, fields, filter, this.threshold));
+      const { reached } = this;
+      const same = reached.find(({ detection_id }) => detection_id === detection.detection_id);
+      this.chosen = same ?? reached[place] ?? null;
+      this.#draw();
+      if (!this.chosen) this.choose(null);
+    });
+  }
+
+  /** Masks changed: coverage and detections are read again. */
+  async #readAgain() {
+    const { surface: surface_id, inspection: inspection_id } = this.selection;
+    this.coverage = await read(`surfaces/${surface_id}/coverage`, { inspection_id });
+    this.chart.showPhotographed([], this.coverage);
+    await this.#load({ surface_id, inspection_id }, this.slider.threshold, this.loading.signal);
   }
 
   #progress(text) {
@@ -276,26 +328,5 @@ class Page {
 
 const page = new Page();
 
-/**
- * For tests and scripts, read only:
- *   state               starting, empty, loading, ready or failed
- *   selection           surface, inspection, threshold, detection, view
- *   detections()        those at or over the slider's threshold, by falling score, as the API gives them
- *   drawn()             what the chart draws: { tiles, footprints } with corners in metres
- *   project(points_m)   chart points [u, v] → CSS pixels on the chart's element
- *   choose(id)          as a click on that detection
- */
-window.crackmap = {
-  get state() {
-    return page.state;
-  },
-  get selection() {
-    return structuredClone(page.selection);
-  },
-  detections: () => page.reached,
-  drawn: () => page.chart.drawn(),
-  project: (points_m) => page.chart.project(points_m),
-  choose: (id) => page.choose(page.detections.items.find((detection) => detection.detection_id === id) ?? null),
-};
-
+expose(page);
 page.start();

@@ -16,7 +16,13 @@ def test_unplaced_photographs_are_on_the_contact_sheet_only(visit: Visit, server
     expect(page.locator("#count-text")).to_contain_text(
         "2 detections in pictures whose mm/px lies outside what the model promises"
     )
-    assert page.evaluate("() => crackmap.drawn()") == {"tiles": {}, "sights": [], "footprints": [], "chosen": []}
+    assert page.evaluate("() => crackmap.drawn()") == {
+        "tiles": {},
+        "sights": [],
+        "footprints": [],
+        "chosen": [],
+        "additions": 0,
+    }
     cards = page.locator(".sheet li")
     expect(cards).to_have_count(2)
     for card in cards.all():
