@@ -12,6 +12,7 @@ from threading import Event
 from crackmap import scores
 from crackmap.messages import Flag, NoPose
 from crackmap_robot.cameras.camera import Quiet, Refused
+from crackmap_robot.cameras.seen import Seen, seen_path
 from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
@@ -69,10 +70,12 @@ def run_daemon(settings: RobotSettings) -> Condition:
             opened.enter_context(Recording(settings, condition, stop, poses))
         _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})
         notifier.ready()
-        source = WatchedFolder(settings.folder, stop.wait)
         headers = scanner.headers
+        known = outbox.keys(headers)
+        seen = opened.enter_context(Seen(seen_path(keep.outbox), lambda photo: headers.key(photo) in known))
+        source = WatchedFolder(settings.folder, stop.wait, seen=seen)
         lowest = scores.byte_at_least(headers.analysis.threshold)
-        pipeline = Pipeline(scanner, keep.outbox)
+        pipeline = Pipeline(scanner, keep.outbox, known)
         for result in pipeline.results(source.frames()):
             if not _room(keep, condition, notifier, stop):
                 break
