@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.progress import track
 
 from crackmap.errors import InputError, SettingError, StorageError
 from crackmap_robot.bags import odometry, pictures
+from crackmap_robot.camera_file import Loader
 from crackmap_robot.poses.json_lines import write_rows
 from crackmap_robot.poses.mount import Mount
 from crackmap_robot.poses.rows import Row
 
 ODOMETRY = "odometry.jsonl"
+LARGEST_METADATA_BYTES = 4_000_000
+DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError),
+    *(MemoryError, struct.error, sqlite3.Error, yaml.YAMLError),
+)
+"""What a damaged file brings the library's parsers to."""
 
 
 def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: Mount) -> Iterator[str]:
@@ -27,6 +37,7 @@ def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: M
     """
     library = _library()
     try:
+        _check_metadata(bag)
         with library.reader([bag], default_typestore=library.types) as reader:
             topics = {connection.topic: connection for connection in reader.connections}
             if images is None and poses is None:
@@ -40,6 +51,15 @@ def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: M
             yield from _written(reader, wanted, to, mount)
     except library.errors as error:
         raise InputError(f"{bag}: cannot be read as a bag: {error}. Give the folder of a ROS 2 bag.") from error
+
+
+def _check_metadata(bag: Path) -> None:
+    """Raises what `rosbags` would raise at last for nests and merges that it reads for minutes."""
+    file = bag / "metadata.yaml"
+    if file.is_file():
+        if file.stat().st_size > LARGEST_METADATA_BYTES:
+            raise ValueError(f"metadata.yaml has over {LARGEST_METADATA_BYTES:,} bytes")
+        yaml.load(file.read_bytes(), Loader=Loader)  # noqa: S506 - it is a safe one
 
 
 def _listed(reader: Any) -> Iterator[str]:
@@ -121,5 +141,5 @@ def _library() -> _Library:
     return _Library(
         AnyReader,
         get_typestore(Stores.LATEST),
-        (AnyReaderError, SerdeError, TypesysError, OSError, ValueError, KeyError),
+        (AnyReaderError, SerdeError, TypesysError, *DAMAGED),
     )

@@ -308,7 +308,7 @@ def read_settings(path: Path) -> RobotSettings:
         raise SettingError(f"{path}: cannot be read ({error.strerror}). Give --config FILE, a robot.toml.") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{path}: is not UTF-8 text at byte {error.start}.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer of thousands of digits
         raise SettingError(f"{path}: is not TOML: {error}.") from error
     try:
         # A section that is not written is an empty one, whose default paths start from this file too.

@@ -16,7 +16,7 @@ from typing import NoReturn
 import numpy as np
 
 from crackmap.messages import LARGEST_SIDE_PX, Camera
-from crackmap_robot.camera_file import CalibrationError
+from crackmap_robot.camera_file import CalibrationError, checked
 from crackmap_robot.poses.record import PoseFileError, Record
 from crackmap_robot.projection.plane import rotation
 
@@ -86,28 +86,29 @@ def read_cameras(path: Path, content: bytes) -> Camera | None:
     found = dict(zip(names, map(float, values), strict=True))
     if any(found.get(name, 0) for name in ("k4", "k5", "k6")):
         refuse("PARAMS", "k4, k5 and k6 must be 0; take the model OPENCV")
-    sides = [int(side) if side.isdecimal() else 0 for side in (width, height)]
+    sides = [int(side) if side.isdecimal() and len(side) < 10 else 0 for side in (width, height)]
     if not all(0 < side <= LARGEST_SIDE_PX for side in sides):
-        refuse("WIDTH", f"{width} × {height} are no pixels of a picture")
+        refuse("WIDTH", f"{width[:20]} × {height[:20]} are no pixels of a picture")
     fx, fy = found.get("fx", found.get("f", 0.0)), found.get("fy", found.get("f", 0.0))
     if min(fx, fy) <= 0 or not np.isfinite(list(found.values())).all():
         refuse("PARAMS", "the focal length must be over 0, and all of them finite")
-    return Camera(
-        name=f"COLMAP camera {number}",
-        width_px=sides[0],
-        height_px=sides[1],
-        fx_px=fx,
-        fy_px=fy,
-        cx_px=found["cx"] - 0.5,
-        cy_px=found["cy"] - 0.5,
-        distortion=(
-            found.get("k1", 0.0),
-            found.get("k2", 0.0),
-            found.get("p1", 0.0),
-            found.get("p2", 0.0),
-            found.get("k3", 0.0),
-        ),
-    )
+    with checked(path):
+        return Camera(
+            name=f"COLMAP camera {number}"[:200],
+            width_px=sides[0],
+            height_px=sides[1],
+            fx_px=fx,
+            fy_px=fy,
+            cx_px=found["cx"] - 0.5,
+            cy_px=found["cy"] - 0.5,
+            distortion=(
+                found.get("k1", 0.0),
+                found.get("k2", 0.0),
+                found.get("p1", 0.0),
+                found.get("p2", 0.0),
+                found.get("k3", 0.0),
+            ),
+        )
 
 
 def _said(text: str) -> Iterator[tuple[int, str]]:

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from crackmap.messages import LARGEST_SIDE_PX, Camera
-from crackmap_robot.camera_file import CalibrationError
-from crackmap_robot.poses.record import PoseFileError, Record
+from crackmap_robot.camera_file import CalibrationError, checked, shown
+from crackmap_robot.poses.record import LARGEST, PoseFileError, Record
 from crackmap_robot.poses.transform import quaternion
 
 MODELS = ("perspective", "simple_radial", "radial", "brown")
@@ -77,26 +77,27 @@ def read_cameras(path: Path, content: bytes) -> Camera | None:
 
     def number(*names: str, default: float | None = None) -> float:
         value: Any = next((camera[each] for each in names if each in camera), default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            refuse(names[0], f"must be a finite number, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # NaN is not
+            refuse(names[0], f"must be a finite number, not {shown(value)}")
         return float(value)
 
     fx, fy = longer * number("focal_x", "focal"), longer * number("focal_y", "focal")
     if min(fx, fy) <= 0:
         refuse("focal", "must be over 0")
-    return Camera(
-        name=str(name)[:200],
-        width_px=size[0],
-        height_px=size[1],
-        fx_px=fx,
-        fy_px=fy,
-        cx_px=longer * number("c_x", default=0.0) + (size[0] - 1) / 2,
-        cy_px=longer * number("c_y", default=0.0) + (size[1] - 1) / 2,
-        distortion=(
-            number("k1", default=0.0),
-            number("k2", default=0.0),
-            number("p1", default=0.0),
-            number("p2", default=0.0),
-            number("k3", default=0.0),
-        ),
-    )
+    with checked(path):
+        return Camera(
+            name=str(name)[:200],
+            width_px=size[0],
+            height_px=size[1],
+            fx_px=fx,
+            fy_px=fy,
+            cx_px=longer * number("c_x", default=0.0) + (size[0] - 1) / 2,
+            cy_px=longer * number("c_y", default=0.0) + (size[1] - 1) / 2,
+            distortion=(
+                number("k1", default=0.0),
+                number("k2", default=0.0),
+                number("p1", default=0.0),
+                number("p2", default=0.0),
+                number("k3", default=0.0),
+            ),
+        )
