@@ -105,8 +105,11 @@ def checked(path: Path) -> Iterator[None]:
         raise CalibrationError(f"{path}, {key}: {shown(first['input'])}: {first['msg']}") from error
 
 
-class Loader(yaml.SafeLoader):
-    """Reads OpenCV's matrices as the mappings that they are, and merges nothing."""
+class Loader(yaml.CSafeLoader):
+    """Reads OpenCV's matrices as the mappings that they are, and merges nothing.
+
+    By libyaml, which wheels bring: PyYAML's own parser takes seconds for a nest of a thousand braces.
+    """
 
     def matrix(self, node: yaml.Node) -> dict[Any, Any]:
         if not isinstance(node, yaml.MappingNode):

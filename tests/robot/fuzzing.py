@@ -22,6 +22,7 @@ from crackmap.manifest import read_manifest
 from crackmap.messages import Pose
 from crackmap_robot import uplink
 from crackmap_robot.bags.contents import run_bag
+from crackmap_robot.bags.extraction import Extraction
 from crackmap_robot.calibration import read_camera
 from crackmap_robot.cameras.photograph import decode, read_header
 from crackmap_robot.daemon.settings import read_settings
@@ -191,9 +192,9 @@ def _bag(content: bytes, folder: Path) -> None:
     bag.mkdir()
     _file(bag, "metadata.yaml", metadata)
     _file(bag, "bag.mcap", messages)
-    for _ in run_bag(bag, Path(), None, None, Mount()):
+    for _ in run_bag(bag, None, None, Extraction(Path(), Mount(), None)):
         pass
-    for _ in run_bag(bag, folder / "out", "/camera", "/odom", Mount()):
+    for _ in run_bag(bag, "/camera", "/odom", Extraction(folder / "out", Mount(), "map")):
         pass
 
 
