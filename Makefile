@@ -53,6 +53,10 @@ endef
 	$(call environment,.venv-bench,$(PYTHON),requirements/bench.txt,. ./robot)
 	@touch $@
 
+.venv-fuzz/.ready: requirements/fuzz.txt $(OURS) | python
+	$(call environment,.venv-fuzz,$(PYTHON),requirements/fuzz.txt,. ./robot ./server)
+	@touch $@
+
 # -------------------------------------------------------------------------------------------------------------- runs
 
 .PHONY: demo
@@ -116,6 +120,10 @@ bench: .venv/.test .venv-bench/.ready .venv-models/.ready  ## Every claim of the
 prove: .venv/.test  ## Fault injection with 100 seeds, or as many as CRACKMAP_PROVE says, and as much of the API (hours)
 	@CRACKMAP_PROVE=$${CRACKMAP_PROVE:-100} $(BIN)/python -m pytest -k "kill or durab or disk or keeps_to_its_document" $(ARGS)
 
+.PHONY: fuzz
+fuzz: .venv-fuzz/.ready  ## What comes from outside, under a coverage-guided fuzzer (ARGS='--seconds 300 robot/poses')
+	@.venv-fuzz/bin/python -P tests/fuzz.py $(ARGS)
+
 .PHONY: docs
 docs: .venv/.test  ## Write docs/reference again from the code
 	@$(BIN)/python docs/write_reference.py
@@ -123,8 +131,8 @@ docs: .venv/.test  ## Write docs/reference again from the code
 .PHONY: lock
 lock: .venv/.demo  ## Pin the requirements again (versions and hashes)
 	@$(BIN)/python $(PIP) install uv
-	@for set in "demo robot server" "test demo robot server" "models models" "legacy robot[tflite-runtime]" "bench robot" "robot robot" "server server"; do sh requirements/lock.sh $$set || exit 1; done
+	@for set in "demo robot server" "test demo robot server" "models models" "legacy robot[tflite-runtime]" "bench robot" "fuzz robot server" "robot robot" "server server"; do sh requirements/lock.sh $$set || exit 1; done
 
 .PHONY: clean
 clean:  ## Remove environments and build results
-	rm -rf .venv .venv-models .venv-legacy .venv-bench .venv-robot .venv-server dist server/crackmap_server/web/leaflet
+	rm -rf .venv .venv-models .venv-legacy .venv-bench .venv-fuzz .venv-robot .venv-server dist server/crackmap_server/web/leaflet

@@ -2,6 +2,8 @@
 
     python bench/daemon.py            60 photographs of 2 megapixels, 30 of 12, three rounds
     python bench/daemon.py --quick    a few small ones, one round: does it run and is the work equal?
+    python bench/daemon.py --slow-disk    the same with 20 ms more for each fsync (needs strace)
+    python bench/daemon.py --hour     3,600 photographs, one for each second, without waiting: does memory grow?
 
 The stages of a frame are: read and decode it, classify its tiles on one thread, keep the report (fsync). Each is timed
 alone over the same photographs; then `crackmap robot run`, a process of its own, takes all of them from a folder. The
@@ -11,13 +13,15 @@ without any loss. Before any time counts, the daemon's scores must be those of t
 
 import argparse
 import json
+import os
+import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -106,10 +110,30 @@ def alone(folder: Path) -> tuple[dict[str, float], dict[str, bytes]]:
     return seconds, scores
 
 
-def daemon(folder: Path, count: int) -> tuple[float, float, dict[str, bytes]]:
-    """Seconds a frame from the first to the last that it kept, its memory in MiB, and the scores by file name."""
+SLOW_DISK = [
+    "strace",
+    "-D",
+    "-f",
+    "-qq",
+    "--seccomp-bpf",
+    "-o",
+    "/dev/null",
+    "-e",
+    "inject=fsync,fdatasync:delay_exit=20000",
+]
+"""-D: the daemon is our child, strace its grandchild."""
+SAMPLE_EVERY = 60
+
+
+def daemon(
+    folder: Path, count: int, prefix: Sequence[str] = (), memory_mib: list[float] | None = None
+) -> tuple[float, float, dict[str, bytes]]:
+    """Seconds a frame from the first to the last that it kept, its memory in MiB, and the scores by file name.
+
+    `memory_mib` is filled with the memory at every 60th frame.
+    """
     (folder / "robot.toml").write_text(SETTINGS.format(mm_per_px=MM_PER_PX))
-    command = [sys.executable, "-m", "crackmap", "robot", "run", "--config", str(folder / "robot.toml")]
+    command = [*prefix, sys.executable, "-m", "crackmap", "robot", "run", "--config", str(folder / "robot.toml")]
     times: list[float] = []
     status = ""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -121,6 +145,9 @@ def daemon(folder: Path, count: int) -> tuple[float, float, dict[str, bytes]]:
             status = told.get("status", status)
             if told["event"] == "kept":
                 times.append(datetime.fromisoformat(told["time"]).timestamp())
+                if memory_mib is not None and len(times) % SAMPLE_EVERY == 0:
+                    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+                    memory_mib.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
             if len(times) == count:
                 break
         with urllib.request.urlopen(f"{status}/metrics") as answer:
@@ -130,24 +157,56 @@ def daemon(folder: Path, count: int) -> tuple[float, float, dict[str, bytes]]:
     with sqlite3.connect(folder / "outbox.sqlite") as rows:
         reports = [Report.model_validate_json(body) for (body,) in rows.execute("SELECT body FROM report")]
     rows.close()
-    (folder / "outbox.sqlite").unlink()
+    for file in folder.glob("outbox*"):
+        file.unlink()
     scores = {report.frame.label: report.score_map.scores for report in reports}
-    memory_mib = float(figures["process_resident_memory_bytes"]) / 2**20
-    return (times[-1] - times[0]) / (count - 1), memory_mib, scores
+    resident_mib = float(figures["process_resident_memory_bytes"]) / 2**20
+    return (times[-1] - times[0]) / (count - 1), resident_mib, scores
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    sizes = [(960, 540, 8)] if options.quick else [(1920, 1080, 60), (4240, 2830, 30)]
+HOUR_S, MINUTES, WARM_UP_MINUTES = 3600, 60, 10
+
+
+def hour(seconds: int) -> None:
+    """So many photographs of one a second; memory every minute of them, and how it grows after the first ten."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+        folder, memory_mib = Path(name), list[float]()
+        photographs(folder / "photos", 960, 540, min(SAMPLE_EVERY, seconds))
+        for number in range(SAMPLE_EVERY, seconds):  # other bytes behind the picture's end: another photograph
+            content = (folder / "photos" / f"{number % SAMPLE_EVERY:04}.jpg").read_bytes()
+            (folder / "photos" / f"{number:04}.jpg").write_bytes(content + number.to_bytes(4))
+        spent_s, _, scores = daemon(folder, seconds, memory_mib=memory_mib)
+    assert len(scores) == seconds, f"{len(scores)} reports of {seconds} photographs"
+    rest = memory_mib[WARM_UP_MINUTES:]
+    print(f"{seconds} photographs of 960 × 540 px in {spent_s * seconds:.0f} s ({1000 * spent_s:.1f} ms a frame)")
+    print(f"memory by the minute, MiB: {' '.join(f'{sample:.0f}' for sample in memory_mib)}")
+    if len(rest) > 1:
+        slope = float(np.polyfit(np.arange(len(rest)), rest, 1)[0]) * MINUTES
+        print(f"it grows by {slope:+.2f} MiB in an hour, after the first {WARM_UP_MINUTES} minutes")
+
+
+def slow_disk(count: int) -> None:
+    """The daemon on a disk that takes 20 ms more to keep something, beside the same on this one."""
+    if shutil.which("strace") is None:
+        sys.exit("--slow-disk needs strace")
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+        folder = Path(name)
+        photographs(folder / "photos", 1920, 1080, count)
+        as_it_is, slowed = (daemon(folder, count, prefix) for prefix in ((), SLOW_DISK))
+    assert as_it_is[2] == slowed[2], "other scores on the slow disk"
+    print(f"| {count} photographs of 1920 × 1080 | this disk | 20 ms more for each fsync |")
+    print("|---|---|---|")
+    print(f"| ms a frame | {1000 * as_it_is[0]:.1f} | {1000 * slowed[0]:.1f} |")
+
+
+def pipeline(count_rounds: int, *, quick: bool) -> None:
+    """The daemon beside its slowest stage."""
+    sizes = [(960, 540, 8)] if quick else [(1920, 1080, 60), (4240, 2830, 30)]
     print("| photographs | slowest stage alone | ms a frame | the daemon, ms a frame | ratio | m²/s | memory, MiB |")
     print("|---|---|---|---|---|---|---|")
     for width_px, height_px, count in sizes:
         rounds = []
-        for _ in range(1 if options.quick else options.rounds):
+        for _ in range(count_rounds):
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
                 folder = Path(name)
                 photographs(folder / "photos", width_px, height_px, count)
@@ -164,6 +223,22 @@ def main() -> None:
             f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f}) | {square_metres / spent_s:.2f} | "
             f"{memory_mib:.0f} |"
         )
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--slow-disk", action="store_true")
+    parser.add_argument("--hour", type=int, nargs="?", const=HOUR_S, metavar="SECONDS", help="of frames; an hour's")
+    options = parser.parse_args()
+    if options.hour:
+        hour(options.hour)
+    elif options.slow_disk:
+        slow_disk(60)
+    else:
+        pipeline(1 if options.quick else options.rounds, quick=options.quick)
 
 
 if __name__ == "__main__":

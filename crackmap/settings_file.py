@@ -20,7 +20,7 @@ def read_toml(path: Path, example: str) -> tuple[str, dict[str, Any]]:
         raise SettingError(f"{path}: cannot be read ({error.strerror}). Give {example}.") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{path}: is not UTF-8 text at byte {error.start}.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer of thousands of digits
         raise SettingError(f"{path}: is not TOML: {error}.") from error
 
 

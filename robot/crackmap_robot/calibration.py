@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from crackmap.messages import Camera
-from crackmap_robot.camera_file import CalibrationError, Section, content_of, parsed
+from crackmap_robot.camera_file import CalibrationError, Section, checked, content_of, parsed, shown
 from crackmap_robot.sfm import colmap, opensfm
 
 
@@ -37,16 +37,17 @@ def _by_calibrator(path: Path, content: bytes) -> Camera:
     name = top.values.get("camera_name", "")
     if not isinstance(name, str | int) or len(str(name)) > 200:
         top.refuse("camera_name", "must be a name of at most 200 characters")
-    return Camera(
-        name=str(name),
-        width_px=width_px,
-        height_px=height_px,
-        fx_px=fx,
-        fy_px=fy,
-        cx_px=cx,
-        cy_px=cy,
-        distortion=_distortion(top),
-    )
+    with checked(path):
+        return Camera(
+            name=str(name),
+            width_px=width_px,
+            height_px=height_px,
+            fx_px=fx,
+            fy_px=fy,
+            cx_px=cx,
+            cy_px=cy,
+            distortion=_distortion(top),
+        )
 
 
 def check_fits(camera: Camera, width_px: int, height_px: int, photo: Path) -> None:
@@ -67,7 +68,7 @@ def check_fits(camera: Camera, width_px: int, height_px: int, photo: Path) -> No
 def _distortion(top: Section) -> tuple[float, float, float, float, float]:
     model = top.values.get("distortion_model", "plumb_bob") if top.by_opencv else top.get("distortion_model")
     if model != "plumb_bob":
-        top.refuse("distortion_model", f"must be plumb_bob, not {model!r}; calibrate again with that model")
+        top.refuse("distortion_model", f"must be plumb_bob, not {shown(model)}; calibrate again with that model")
     # OpenCV names no model: more than five coefficients are of another one.
     k1, k2, p1, p2, *k3 = top.section("distortion_coefficients").numbers("data", (4, 5))
     return k1, k2, p1, p2, k3[0] if k3 else 0.0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, NoReturn
 
 import yaml
+from pydantic import ValidationError
 
 from crackmap.errors import InputError
 from crackmap.messages import LARGEST_SIDE_PX
@@ -17,6 +21,11 @@ LARGEST_YAML_BYTES = 1_000_000
 # OpenCV begins with a directive, which up to version 4 is no YAML (%YAML:1.0), and tags its matrices.
 OPENCV_DIRECTIVE = "%YAML"
 OPENCV_MATRIX = "tag:yaml.org,2002:opencv-matrix"
+
+_SHORT = Repr()
+_SHORT.maxlevel = 2
+shown = _SHORT.repr
+"""A value for a message: lists of lists of lists, which some bytes of YAML can make, are never written out."""
 
 
 class CalibrationError(InputError):
@@ -47,20 +56,20 @@ class Section:
     def section(self, key: str) -> Section:
         value = self.get(key)
         if not isinstance(value, dict):
-            self.refuse(key, f"must hold rows, cols and data, not {value!r}")
+            self.refuse(key, f"must hold rows, cols and data, not {shown(value)}")
         return as_section(self.path, key, self.nodes[key], value, by_opencv=self.by_opencv)
 
     def side_px(self, key: str) -> int:
         value = self.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_SIDE_PX:
-            self.refuse(key, f"must be a whole number of pixels from 1 to {LARGEST_SIDE_PX}, not {value!r}")
+            self.refuse(key, f"must be a whole number of pixels from 1 to {LARGEST_SIDE_PX}, not {shown(value)}")
         return value
 
     def numbers(self, key: str, counts: tuple[int, ...]) -> list[float]:
         value = self.get(key)
         wanted = " or ".join(map(str, counts))
         if not isinstance(value, list) or len(value) not in counts:
-            found = f"{len(value)} values" if isinstance(value, list) else repr(value)
+            found = f"{len(value)} values" if isinstance(value, list) else shown(value)
             self.refuse(key, f"must be a list of {wanted} numbers, not {found}")
         return [self._number(key, place, item) for place, item in enumerate(value)]
 
@@ -68,10 +77,10 @@ class Section:
         try:
             # YAML 1.1 reads 1e-05 (without a point) as text, and calibrators write it so.
             number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
-            self.refuse(key, f"value {place + 1} must be a finite number, not {value!r}")
+            self.refuse(key, f"value {place + 1} must be a finite number, not {shown(value)}")
         return number
 
 
@@ -85,16 +94,36 @@ def content_of(path: Path) -> bytes:
         raise CalibrationError(f"{path} cannot be read: {error.strerror}. Give --camera a readable file.") from error
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads OpenCV's matrices as the mappings that they are."""
+@contextmanager
+def checked(path: Path) -> Iterator[None]:
+    """Turns what a Camera refuses into CalibrationError."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise CalibrationError(f"{path}, {key}: {shown(first['input'])}: {first['msg']}") from error
+
+
+class Loader(yaml.CSafeLoader):
+    """Reads OpenCV's matrices as the mappings that they are, and merges nothing.
+
+    By libyaml, which wheels bring: PyYAML's own parser takes seconds for a nest of a thousand braces.
+    """
 
     def matrix(self, node: yaml.Node) -> dict[Any, Any]:
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(None, None, "an opencv-matrix must be a mapping", node.start_mark)
         return self.construct_mapping(node, deep=True)
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merging (<<) can make gigabytes of some lines, and no calibrator writes it."""
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "keys cannot be merged (<<)", key.start_mark)
 
-_Loader.add_constructor(OPENCV_MATRIX, _Loader.matrix)
+
+Loader.add_constructor(OPENCV_MATRIX, Loader.matrix)
 
 
 def parsed(path: Path, content: bytes) -> Section:
@@ -106,8 +135,8 @@ def parsed(path: Path, content: bytes) -> Section:
         by_opencv = text.startswith(OPENCV_DIRECTIVE)
         if by_opencv:
             text = "#" + text  # lines keep their numbers
-        node = yaml.compose(text, Loader=_Loader)
-        values = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that knows one tag more
+        node = yaml.compose(text, Loader=Loader)
+        values = yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader that knows one tag more
     except UnicodeDecodeError as error:
         raise CalibrationError(f"{path} is not UTF-8 text at byte {error.start}: it is no calibration.") from error
     except yaml.MarkedYAMLError as error:

@@ -16,14 +16,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from crackmap.failpoints import failpoint
 from crackmap.messages import Report, Scan
 from crackmap_robot.evidence import Picture
 from crackmap_robot.headers import Headers, Key
-from crackmap_robot.outbox_file import connect, named_errors
+from crackmap_robot.outbox_file import OutboxError, connect, named_errors
+
+Kept = TypeVar("Kept", Report, Scan)
 
 
 class State(StrEnum):
@@ -122,6 +126,15 @@ class Outbox:
         with named_errors(self.path):
             return self._rows.execute(sql, values).fetchall()
 
+    def _parsed(self, kind: type[Kept], body: str) -> Kept:
+        try:
+            return kind.model_validate_json(body)
+        except ValidationError as error:
+            raise OutboxError(
+                f"{self.path}: the outbox is damaged: a {kind.__name__.lower()} in it cannot be read. Copy the file "
+                "for rescue, then give another with --outbox."
+            ) from error
+
     def pragmas(self) -> dict[str, str | int]:
         """What makes a commit durable, read back from this connection."""
         return {name: self._read(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")}
@@ -144,7 +157,7 @@ class Outbox:
         rows = self._read(
             "SELECT body FROM report WHERE frame_id = ? AND analysis_id = ? AND pose_solution_id = ?", *_texts(key)
         )
-        return Report.model_validate_json(rows[0][0]) if rows else None
+        return self._parsed(Report, rows[0][0]) if rows else None
 
     def add(self, headers: Headers, key: Key, report: Report, pictures: Sequence[Picture]) -> None:
         """Keep a report and its pictures in one transaction, on disk on return. Raises OutboxError on a full disk."""
@@ -383,7 +396,7 @@ class Outbox:
             "SELECT header.body, sum(state = 'waiting'), sum(state = 'stored'), sum(state = 'refused') "
             "FROM report JOIN header ON header_id = scan_id GROUP BY header_id ORDER BY min(report_id)"
         )
-        return [(Scan.model_validate_json(body), *counts) for body, *counts in rows]
+        return [(self._parsed(Scan, body), *counts) for body, *counts in rows]
 
 
 def _texts(key: Key) -> tuple[str, str, str]:

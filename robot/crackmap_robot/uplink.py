@@ -6,7 +6,6 @@ may be sent twice.
 
 import gzip
 import hashlib
-import json
 import logging
 import random
 from collections.abc import Callable
@@ -308,7 +307,7 @@ def words_of(answer: httpx2.Response) -> str:
     """Status and the reason that the server gives (application/problem+json), for people."""
     try:
         problem = answer.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         problem = None
     detail = problem.get("detail") or problem.get("title") if isinstance(problem, dict) else None
     return f"{answer.status_code} {detail if isinstance(detail, str) else answer.reason_phrase}"[:1000]

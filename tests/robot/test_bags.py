@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from crackmap.errors import InputError
-from crackmap_robot.bags.contents import ODOMETRY, run_bag
+from crackmap_robot.bags.contents import run_bag
+from crackmap_robot.bags.extraction import ODOMETRY, Extraction
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.photograph import decode
@@ -102,10 +103,10 @@ def test_pictures_and_odometry_go_together_by_time(tmp_path: Path, storage: str)
     messages = [(ODOM, drive.odometry(START_S + 0.1 * k, KNOWN)) for k in range(20)]
     messages += [(PICTURES, drive.compressed(START_S + 0.25 + 0.5 * k, jpeg(k))) for k in range(3)]
     bag = drive.write(tmp_path / "bag", messages, storage)
-    listed = list(run_bag(bag, Path(), None, None, Mount()))
+    listed = list(run_bag(bag, None, None, Extraction(Path(), Mount(), None)))
     assert any(line.startswith(ODOM) and line.endswith("--odometry") for line in listed)
     assert any(line.startswith(PICTURES) and line.endswith("--images") for line in listed)
-    said = list(run_bag(bag, tmp_path / "out", PICTURES, ODOM, Mount((0.0, 0.0, 0.5))))
+    said = list(run_bag(bag, PICTURES, ODOM, Extraction(tmp_path / "out", Mount((0.0, 0.0, 0.5)), None)))
     assert f"{tmp_path / 'out'}: 3 photographs, 20 poses" in said
     poses = read_poses(tmp_path / "out" / ODOMETRY)
     photos = [photo for photo in open_folder(tmp_path / "out").frames() if isinstance(photo, Photo)]
@@ -128,7 +129,7 @@ def test_raw_pictures_keep_their_pixels(tmp_path: Path, encoding: str, channels:
     bag = drive.write(
         tmp_path / "bag", [(RAW, drive.raw(START_S + 0.5, np.ascontiguousarray(sent), encoding))], "SQLITE3"
     )
-    list(run_bag(bag, tmp_path / "out", RAW, None, Mount()))
+    list(run_bag(bag, RAW, None, Extraction(tmp_path / "out", Mount(), None)))
     (photo,) = open_folder(tmp_path / "out").frames()
     assert isinstance(photo, Photo)
     shown = decode(photo.content, photo.image, photo.label)
@@ -143,7 +144,7 @@ def test_raw_pictures_keep_their_pixels(tmp_path: Path, encoding: str, channels:
 def test_a_covariance_that_says_nothing_is_unknown(tmp_path: Path, covariance: np.ndarray) -> None:
     drive = Drive()
     bag = drive.write(tmp_path / "bag", [(ODOM, drive.odometry(START_S + 1, covariance))], "MCAP")
-    said = list(run_bag(bag, tmp_path / "out", None, ODOM, Mount()))
+    said = list(run_bag(bag, None, ODOM, Extraction(tmp_path / "out", Mount(), None)))
     assert any("1 poses of unknown error" in line for line in said)
     (line,) = (tmp_path / "out" / ODOMETRY).read_text().splitlines()
     assert json.loads(line)["covariance"] is None
@@ -158,7 +159,11 @@ def test_what_is_no_picture_and_no_pose_is_counted(tmp_path: Path) -> None:
         (PICTURES, drive.compressed(START_S + 2, b"\x89PNG garbage", "png")),
         (PICTURES, drive.compressed(START_S + 3, jpeg(3))),
     ]
-    said = list(run_bag(drive.write(tmp_path / "bag", messages, "MCAP"), tmp_path / "out", PICTURES, ODOM, Mount()))
+    said = list(
+        run_bag(
+            drive.write(tmp_path / "bag", messages, "MCAP"), PICTURES, ODOM, Extraction(tmp_path / "out", Mount(), None)
+        )
+    )
     assert f"{tmp_path / 'out'}: 1 photographs, 1 poses" in said
     assert sum(line.startswith("left out: 1 ×") for line in said) == 3
 
@@ -176,7 +181,7 @@ def test_topics_that_cannot_be_used_are_named(
     drive = Drive()
     bag = drive.write(tmp_path / "bag", [(ODOM, drive.odometry(START_S + 1, KNOWN))], "SQLITE3")
     with pytest.raises(InputError) as error:
-        list(run_bag(bag, tmp_path / "out", images, odometry, Mount()))
+        list(run_bag(bag, images, odometry, Extraction(tmp_path / "out", Mount(), None)))
     assert said in str(error.value)
 
 
@@ -195,4 +200,4 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     drive = Drive()
     bag = drive.write(tmp_path / "bag", [(ODOM, drive.odometry(START_S + 1, KNOWN))], "SQLITE3")
     with pytest.raises(InputError, match="is not empty; give a new folder"):
-        list(run_bag(bag, tmp_path, None, ODOM, Mount()))
+        list(run_bag(bag, None, ODOM, Extraction(tmp_path, Mount(), None)))

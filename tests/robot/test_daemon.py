@@ -254,6 +254,28 @@ def test_kills_lose_nothing_and_double_nothing(
     assert everything(daemon.outbox) == undisturbed
 
 
+def test_a_restart_reads_no_photograph_again_that_is_as_it_was(photographs: Path, model: Path, tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path / "robot", model)
+    for photo in photographs.iterdir():
+        shutil.copy(photo, daemon.photos)
+    with daemon.running():
+        daemon.until("kept", 6)
+        daemon.stop()
+    before = everything(daemon.outbox)
+    spoilt, changed = daemon.photos / "img1.jpg", daemon.photos / "img2.jpg"
+    stamp = spoilt.stat()
+    with spoilt.open("r+b") as file:  # nothing tells of it but the content
+        file.write(bytes(stamp.st_size))
+    os.utime(spoilt, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    changed.write_bytes((photographs / "img3.jpg").read_bytes() + b"more")
+    with daemon.running():
+        daemon.until("kept")
+        daemon.frames(6)
+        assert json.loads(daemon.get("/healthz"))["frames"] == {"new": 1, "known": 5, "refused": 0}
+        daemon.stop()
+    assert set(before["report"]) < set(everything(daemon.outbox)["report"])
+
+
 def test_systemd_is_told(photographs: Path, model: Path, tmp_path: Path) -> None:
     daemon = Daemon(tmp_path / "robot", model)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:

@@ -16,6 +16,13 @@ def bag(
     odometry: Annotated[
         str | None, typer.Option(metavar="TOPIC", help="Odometry, PoseWithCovarianceStamped or PoseStamped.")
     ] = None,
+    tf: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FRAME",
+            help="In place of --odometry: from /tf and /tf_static, where the pictures' frame is in this one, as map.",
+        ),
+    ] = None,
     mount: Annotated[
         Path | None,
         typer.Option(
@@ -33,13 +40,19 @@ def bag(
         crackmap robot bag drive/ out/ --images /camera/image/compressed --odometry /odom --mount mount.toml
         crackmap surface register marks.csv out/odometry.jsonl --to poses.jsonl
         crackmap scan out/ --poses poses.jsonl --camera camera.yaml --surface north --inspection 2026
+
+    With --tf map, out/poses.jsonl has the pose of each photograph by its name, between the transforms around its time;
+    the frame_id of the pictures must be the camera's optical one (z ahead, x right, y down), as ROS's drivers say it.
     """
     from crackmap.errors import SettingError
     from crackmap_robot.bags.contents import run_bag
+    from crackmap_robot.bags.extraction import Extraction
     from crackmap_robot.poses.mount import Mount, read_mount
 
     if (to is None) != (images is None and odometry is None):
         raise SettingError("give a folder together with --images or --odometry, or neither to list the topics.")
+    if tf is not None and (images is None or odometry is not None or mount is not None):
+        raise SettingError("--tf goes with --images, and without --odometry and --mount: the tree of frames has both.")
     place = Mount() if mount is None else read_mount(mount)
-    for line in run_bag(source, to or Path(), images, odometry, place):
+    for line in run_bag(source, images, odometry, Extraction(to or Path(), place, tf)):
         print(line)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.progress import track
 
 from crackmap.errors import InputError, SettingError, StorageError
 from crackmap_robot.bags import odometry, pictures
-from crackmap_robot.poses.json_lines import write_rows
-from crackmap_robot.poses.mount import Mount
-from crackmap_robot.poses.rows import Row
+from crackmap_robot.bags.extraction import Extraction
+from crackmap_robot.bags.frames import MOVING, STATIC
+from crackmap_robot.bags.frames import TYPE as TF
+from crackmap_robot.camera_file import Loader
 
-ODOMETRY = "odometry.jsonl"
+LARGEST_METADATA_BYTES = 4_000_000
+DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError),
+    *(MemoryError, struct.error, sqlite3.Error, yaml.YAMLError),
+)
+"""What a damaged file brings the library's parsers to."""
 
 
-def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: Mount) -> Iterator[str]:
-    """Write `to`; yields what people want to know. Raises InputError, SettingError, StorageError.
+def run_bag(bag: Path, images: str | None, poses: str | None, out: Extraction) -> Iterator[str]:
+    """Write `out.to`; yields what people want to know. Raises InputError, SettingError, StorageError.
 
     Without topics it says what the bag holds.
     """
     library = _library()
     try:
+        _check_metadata(bag)
         with library.reader([bag], default_typestore=library.types) as reader:
             topics = {connection.topic: connection for connection in reader.connections}
             if images is None and poses is None:
@@ -37,15 +46,27 @@ def run_bag(bag: Path, to: Path, images: str | None, poses: str | None, mount: M
                 for topic, kinds in ((images, pictures.TYPES), (poses, odometry.TYPES))
                 if topic is not None
             ]
-            yield from _written(reader, wanted, to, mount)
+            if out.world is not None:
+                wanted += _of_frames(bag, reader.connections)
+            yield from _written(reader, wanted, out)
     except library.errors as error:
         raise InputError(f"{bag}: cannot be read as a bag: {error}. Give the folder of a ROS 2 bag.") from error
+
+
+def _check_metadata(bag: Path) -> None:
+    """Raises what `rosbags` would raise at last for nests and merges that it reads for minutes."""
+    file = bag / "metadata.yaml"
+    if file.is_file():
+        if file.stat().st_size > LARGEST_METADATA_BYTES:
+            raise ValueError(f"metadata.yaml has over {LARGEST_METADATA_BYTES:,} bytes")
+        yaml.load(file.read_bytes(), Loader=Loader)  # noqa: S506 - it is a safe one
 
 
 def _listed(reader: Any) -> Iterator[str]:
     for connection in sorted(reader.connections, key=lambda each: each.topic):
         use = "--images" if connection.msgtype in pictures.TYPES else ""
         use = "--odometry" if connection.msgtype in odometry.TYPES else use
+        use = "--tf" if connection.msgtype == TF else use
         yield f"{connection.topic:<40} {connection.msgtype:<45} {connection.msgcount:>8}  {use}".rstrip()
 
 
@@ -58,48 +79,28 @@ def _checked(bag: Path, topics: dict[str, Any], topic: str, kinds: tuple[str, ..
     return found
 
 
-def _written(reader: Any, wanted: list[Any], to: Path, mount: Mount) -> Iterator[str]:
-    rows: dict[float, Row] = {}
-    refused: Counter[str] = Counter()
-    written = 0
+def _of_frames(bag: Path, connections: Iterable[Any]) -> list[Any]:
+    found = [each for each in connections if each.topic in (MOVING, STATIC) and each.msgtype == TF]
+    if not found:
+        raise InputError(f"{bag}: has no topic {MOVING} or {STATIC} of {TF}, which --tf reads")
+    return found
+
+
+def _written(reader: Any, wanted: list[Any], out: Extraction) -> Iterator[str]:
     try:
-        to.mkdir(parents=True, exist_ok=True)
-        if any(to.iterdir()):
-            raise InputError(f"{to}: is not empty; give a new folder")
+        out.to.mkdir(parents=True, exist_ok=True)
+        if any(out.to.iterdir()):
+            raise InputError(f"{out.to}: is not empty; give a new folder")
         count = sum(connection.msgcount for connection in wanted)
         messages = reader.messages(connections=wanted)
         for connection, logged_ns, raw in track(
             messages, "reading", count, console=Console(stderr=True), transient=True
         ):
             message = reader.deserialize(raw, connection.msgtype)
-            taken_s = _stamp_s(message, logged_ns)
-            try:
-                if connection.msgtype in odometry.TYPES:
-                    pose = mount.camera(odometry.pose_of_message(message, connection.msgtype))
-                    rows.setdefault(taken_s, Row(len(rows) + 1, None, taken_s, pose))
-                else:
-                    ending, content = pictures.photograph(message, connection.msgtype, taken_s)
-                    (to / f"{written + 1:07d}{ending}").write_bytes(content)
-                    written += 1
-            except InputError as error:
-                refused[f"{connection.topic}: {error}"] += 1
+            out.take(connection.topic, connection.msgtype, message, logged_ns)
     except OSError as error:
-        raise StorageError(f"{to}: cannot be written ({error.strerror}).") from error
-    if rows:
-        write_rows(to / ODOMETRY, [rows[taken_s] for taken_s in sorted(rows)])
-    for why, number in refused.items():
-        yield f"left out: {number} × {why}"
-    yield f"{to}: {written} photographs, {len(rows)} poses"
-    if rows:
-        unknown = sum(row.pose.covariance is None for row in rows.values())
-        yield f"{to / ODOMETRY}: in odometry's frame" + (f"; {unknown} poses of unknown error" if unknown else "")
-
-
-def _stamp_s(message: Any, logged_ns: int) -> float:
-    """The header's stamp; where it is 0, when the message was logged."""
-    stamp = message.header.stamp
-    stamped_s = stamp.sec + stamp.nanosec * 1e-9
-    return stamped_s if stamped_s > 0 else logged_ns * 1e-9
+        raise StorageError(f"{out.to}: cannot be written ({error.strerror}).") from error
+    yield from out.finished()
 
 
 @dataclass(frozen=True)
@@ -121,5 +122,5 @@ def _library() -> _Library:
     return _Library(
         AnyReader,
         get_typestore(Stores.LATEST),
-        (AnyReaderError, SerdeError, TypesysError, OSError, ValueError, KeyError),
+        (AnyReaderError, SerdeError, TypesysError, *DAMAGED),
     )

@@ -17,7 +17,10 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Photo:
-    """One image file as it was read, not yet decoded. The whole file is in memory, so it cannot change under a scan."""
+    """One image file as it was read, not yet decoded. The whole file is in memory, so it cannot change under a scan.
+
+    `content` is empty where the file is as it was in an earlier run and its report is kept: nobody needs it then.
+    """
 
     label: str
     path: Path

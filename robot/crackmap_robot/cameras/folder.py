@@ -90,11 +90,15 @@ def read_photo(path: Path) -> Photo:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
     image, capture = read_header(content, path.name)
-    # Old cards hold names that are not UTF-8; a label travels, and must be.
     return Photo(
-        label=os.fsencode(path.name).decode(errors="replace"),
+        label=label_of(path),
         path=path.absolute(),
         image=image,
         capture=capture,
         content=content,
     )
+
+
+def label_of(path: Path) -> str:
+    """A photograph's name. Old cards hold names that are not UTF-8; a label travels, and must be."""
+    return os.fsencode(path.name).decode(errors="replace")

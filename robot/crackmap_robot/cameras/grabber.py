@@ -20,6 +20,8 @@ from typing import Any
 
 import cv2
 
+from crackmap_robot.cameras.picamera import PiCamera
+
 PARENT_EVERY_S = 1.0
 
 
@@ -42,8 +44,10 @@ class Grab:
 
 
 def open_capture(grab: Grab) -> Any:
-    """An opened cv2.VideoCapture. Raises ValueError with the reason."""
+    """An opened cv2.VideoCapture, or what reads like one. Raises ValueError with the reason."""
     kind, _, rest = grab.source.partition(":")
+    if kind == "csi":
+        return PiCamera(grab)
     capture = (
         cv2.VideoCapture(rest, cv2.CAP_V4L2)
         if kind == "v4l2"

@@ -36,6 +36,8 @@ LARGEST_PX = 300_000_000
 """Pixels of one photograph: 0.9 GB decoded. A header may promise more than the machine can hold."""
 
 _UPRIGHT = 1
+_DAMAGED = (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, OverflowError, struct.error)
+"""What Pillow raises for a damaged file."""
 _EIGHT_BITS = (
     "convert it to 8-bit RGB first, for example `magick {name} -colorspace sRGB -depth 8 -alpha off {stem}-rgb.png`"
 )
@@ -61,7 +63,7 @@ def read_header(content: bytes, name: str) -> tuple[Image, Capture]:
     except UnidentifiedImageError as error:
         what = "it is empty" if not content else "it is no JPEG, PNG or TIFF, or its first bytes are damaged"
         raise InputError(f"{name}: {what}. Copy it again from the camera, or take it out of the folder.") from error
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
+    except _DAMAGED as error:
         raise InputError(f"{name}: the header is damaged ({error}). Copy it again from the camera.") from error
     if kind is not None:
         hint = _EIGHT_BITS.format(name=name, stem=PurePath(name).stem)
@@ -133,7 +135,7 @@ def decode(content: bytes, image: Image, name: str) -> Pixels:
         try:
             with Picture.open(io.BytesIO(content), formats=FORMATS) as picture:
                 raster = np.array(picture.convert("RGB"))
-        except (OSError, SyntaxError, ValueError, struct.error) as error:
+        except _DAMAGED as error:
             raise InputError(f"{damaged} ({error})") from error
     if raster.shape != (image.height_px, image.width_px, 3):
         raise InputError(damaged)
@@ -179,7 +181,7 @@ def _exif(picture: Picture.Image) -> dict[int, Any]:
     try:
         exif = picture.getexif()
         return {**exif.get_ifd(ExifTags.IFD.Exif), ExifTags.Base.Orientation: exif.get(ExifTags.Base.Orientation)}
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, OverflowError, struct.error):
+    except _DAMAGED:
         return {}
 
 

@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
-from typing import NamedTuple
+from time import monotonic, time_ns
 
 from crackmap.errors import InputError
 from crackmap_robot.cameras.camera import Quiet, Refused, Shot
 from crackmap_robot.cameras.folder import is_photograph, natural_key, read_photo
+from crackmap_robot.cameras.seen import Seen, Stamp
 
 LOOK_EVERY_S = 0.5
 GIVE_UP_AFTER_S = 10.0
@@ -22,19 +22,11 @@ LIST_EVERY_S = 30.0
 """A folder's own time tells of new files, but on memory cards only to two seconds: so it is listed now and then."""
 
 
-class _Stamp(NamedTuple):
-    """What changes when a file is written to or replaced."""
-
-    inode: int
-    size_bytes: int
-    changed_ns: int
-
-
 @dataclass
 class _Watched:
     """A file, as the looks found it. `same_since_s`: when this stamp was first seen; `done`: taken or refused."""
 
-    stamp: _Stamp
+    stamp: Stamp
     same_since_s: float
     looks: int = 1
     done: bool = False
@@ -50,6 +42,8 @@ class WatchedFolder:
     folder: Path
     wait: Callable[[float], bool]
     clock: Callable[[], float] = monotonic
+    seen: Seen | None = None
+    """Of earlier runs: what has not changed since is given without being read."""
     _files: dict[str, _Watched] = field(default_factory=dict, init=False)
     _listed_at_s: float = field(default=-LIST_EVERY_S, init=False)
     _folder_changed_ns: int = field(default=-1, init=False)
@@ -93,7 +87,7 @@ class WatchedFolder:
                 known = entry.stat()
             except OSError:  # gone since it was listed, or a link to nowhere
                 continue
-            stamp = _Stamp(known.st_ino, known.st_size, known.st_mtime_ns)
+            stamp = Stamp.of(known)
             file = self._files.get(name)
             if file is None or file.stamp != stamp:
                 self._files[name] = _Watched(stamp, now_s)
@@ -104,13 +98,19 @@ class WatchedFolder:
 
     def _take(self, name: str) -> Shot | None:
         """The photograph, why it is refused, or None where it may yet become one."""
-        file = self._files[name]
+        file, path = self._files[name], self.folder / name
+        if self.seen is not None and (known := self.seen.photo(path, file.stamp)) is not None:
+            file.done = True
+            return known
+        read_ns = time_ns()
         try:
-            photo = read_photo(self.folder / name)
+            photo = read_photo(path)
         except InputError as error:
-            if self.clock() - file.same_since_s < GIVE_UP_AFTER_S or not (self.folder / name).exists():
+            if self.clock() - file.same_since_s < GIVE_UP_AFTER_S or not path.exists():
                 return None
             file.done = True
             return Refused(name, error)
         file.done = True
+        if self.seen is not None:
+            self.seen.remember(path, file.stamp, photo, read_ns)
         return photo

@@ -18,8 +18,9 @@ class Pipeline:
     photographs ─▶ thread: read, decode ─▶ thread: place, classify ─▶ caller: keep
     """
 
-    def __init__(self, scanner: Scanner, outbox: Path) -> None:
-        self._scanner, self._outbox = scanner, outbox
+    def __init__(self, scanner: Scanner, outbox: Path, known: frozenset[Key]) -> None:
+        """`known`: of the reports that are in the outbox already."""
+        self._scanner, self._outbox, self._known = scanner, outbox, known
         self._in_hand: dict[Key, Report] = {}
 
     def results(self, source: Iterator[Shot]) -> Generator[Result]:
@@ -38,7 +39,7 @@ class Pipeline:
                 return self._in_hand.get(key) or outbox.report(key)
 
             headers = self._scanner.headers
-            for result in self._scanner.reports(source, outbox.keys(headers), stored):
+            for result in self._scanner.reports(source, self._known, stored):
                 if isinstance(result, Scored):
                     self._in_hand[headers.key(result.photo)] = result.report
                 yield result

@@ -19,7 +19,7 @@ from crackmap_robot.poses.listener import PoseListener
 
 MEGABYTE = 1_000_000
 USB_DIGITS, STREAM_DIGITS = 1, 0
-"""A USB camera's frame arrives within about a tenth of a second, a network's within about one."""
+"""A USB or CSI camera's frame arrives within about a tenth of a second, a network's within about one."""
 TRY_AGAIN_S = 5.0
 POSE_PATIENCE_S = 2.0
 """A pose from after a photograph must come so soon: it is placed between two."""
@@ -44,7 +44,7 @@ class Recording:
     ) -> None:
         """`poses`: where they come from and are written to. Raises StorageError when the folder cannot be made."""
         source, live = settings.camera.source, settings.live
-        arrival = USB_DIGITS if source.startswith("v4l2:") else STREAM_DIGITS
+        arrival = USB_DIGITS if source.startswith(("v4l2:", "csi:")) else STREAM_DIGITS
         digits = None if source.startswith(VIDEO) else arrival
         self._camera = LiveCamera(settings.grab, live.stale_s, stop.wait)
         self._recorder = Recorder(live.recordings, live.budget_mb * MEGABYTE, live.step, digits)

@@ -8,11 +8,13 @@ import logging
 import shutil
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from crackmap import scores
 from crackmap.messages import Flag, NoPose
 from crackmap_robot.cameras.camera import Quiet, Refused
+from crackmap_robot.cameras.seen import Seen, seen_path
 from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
@@ -75,7 +77,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
         _log.info("started", extra=extra | {"model": condition.model})
         notifier.ready()
         turn = _Turn(keep, condition, notifier, on_site, outbox, uplink, stop)
-        while turn.scan(models.scanner, WatchedFolder(settings.folder, stop.wait), models):
+        while turn.scan(models.scanner, settings.folder, models):
             on_site.scale = models.change().scale
         notifier.stopping()
         _log.info("stopping", extra={"frames": condition.frames_new, "waiting": outbox.waiting()})
@@ -94,12 +96,16 @@ class _Turn:
     uplink: BackgroundUpload | None
     stop: Event
 
-    def scan(self, scanner: Scanner, source: WatchedFolder, models: Turns) -> bool:
-        """Go through the source until there is another model (True), or it is time to stop."""
+    def scan(self, scanner: Scanner, folder: Path, models: Turns) -> bool:
+        """Go through the folder until there is another model (True), or it is time to stop."""
         condition, headers = self.condition, scanner.headers
         lowest = scores.byte_at_least(headers.analysis.threshold)
-        pipeline = Pipeline(scanner, self.keep.outbox)
-        with closing(pipeline.results(source.frames())) as results:
+        known = self.outbox.keys(headers)
+        pipeline = Pipeline(scanner, self.keep.outbox, known)
+        with (
+            Seen(seen_path(self.keep.outbox), lambda photo: headers.key(photo) in known) as seen,
+            closing(pipeline.results(WatchedFolder(folder, self.stop.wait, seen=seen).frames())) as results,
+        ):
             for result in results:
                 if not _room(self.keep, condition, self.notifier, self.stop):
                     return False

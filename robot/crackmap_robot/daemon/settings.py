@@ -29,7 +29,7 @@ from crackmap_robot.settings import (
 
 MOST_PORT = 65_535
 FOLDER, VIDEO, MAVLINK = "folder:", "video:", "mavlink:"
-LIVE = ("v4l2:", "rtsp://", "rtsps://", "http://", "https://")
+LIVE = ("v4l2:", "csi:", "rtsp://", "rtsps://", "http://", "https://")
 
 
 def _from_the_file(path: Path, info: ValidationInfo) -> Path:
@@ -100,7 +100,8 @@ class CameraSection(_Section):
 
     source: Annotated[str, AfterValidator(_source)] = Field(
         description="`folder:PATH`: the photographs that are there, then each new one once it is whole; "
-        "`v4l2:/dev/video0`: a USB camera; `rtsp://…`, `http://…`: a stream; `video:PATH`: a video file"
+        "`v4l2:/dev/video0`: a USB camera; `csi:0`: a Raspberry Pi's own, by Picamera2; `rtsp://…`, `http://…`: "
+        "a stream; `video:PATH`: a video file"
     )
     calibration: File | None = Field(
         default=None, description="the camera's calibration: ROS camera_info YAML, or OpenCV's"
@@ -164,13 +165,18 @@ class LiveSection(_Section):
         default=5, gt=0, le=600, description="without a frame, or with the very same one: the camera is started again"
     )
     frames_per_s: float = Field(default=0, ge=0, le=1000, description="most that are taken; 0: as many as come")
-    width_px: int = Field(default=0, ge=0, le=LARGEST_SIDE_PX, description="asked of a v4l2 camera; 0: as it likes")
+    width_px: int = Field(
+        default=0, ge=0, le=LARGEST_SIDE_PX, description="asked of a v4l2 or csi camera; 0: as it likes"
+    )
     height_px: int = Field(default=0, ge=0, le=LARGEST_SIDE_PX, description="as `width_px`")
     exposure_ms: float | None = Field(
-        default=None, gt=0, le=10_000, description="locked, of a v4l2 camera; without, it chooses by itself"
+        default=None, gt=0, le=10_000, description="locked, of a v4l2 or csi camera; without, it chooses by itself"
     )
     focus: float | None = Field(
-        default=None, ge=0, le=10_000, description="locked, in the camera's own steps; without, it chooses by itself"
+        default=None,
+        ge=0,
+        le=10_000,
+        description="locked, in the camera's own steps, of csi in dioptres; without, it chooses by itself",
     )
     jpeg_quality: int = Field(default=95, ge=50, le=100, description="of the photographs")
 

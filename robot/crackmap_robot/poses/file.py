@@ -4,8 +4,8 @@ JSON lines  {"file": "0001.jpg", "position_m": [x, y, z], "orientation_xyzw": [x
             with "time_s" (UNIX seconds) in place of "file" or beside it
 CSV         columns file and/or time_s, x_m, y_m, z_m, qx, qy, qz, qw and maybe covariance (36 numbers between blanks)
 TUM         timestamp tx ty tz qx qy qz qw, with blanks between (see tum.py)
-COLMAP      images.txt (see sfm/colmap.py)
-OpenSfM     reconstruction.json, also of OpenDroneMap (see sfm/opensfm.py)
+COLMAP      images.txt (see colmap.py)
+OpenSfM     reconstruction.json, also of OpenDroneMap (see opensfm.py)
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def read_mount(path: Path) -> Mount:
         values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise MountError(f"{path} cannot be read: {error.strerror}. Give the camera's mount.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, an integer of thousands of digits
         raise MountError(f"{path}: not TOML: {error}") from error
     for key in values:
         if key not in KEYS:

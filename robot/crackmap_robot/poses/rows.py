@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from crackmap.messages import Pose
+from crackmap_robot.poses.colmap import image_records, is_images
+from crackmap_robot.poses.opensfm import shot_records
 from crackmap_robot.poses.record import PoseFileError, Record
 from crackmap_robot.poses.tum import is_tum, tum_records
-from crackmap_robot.sfm.colmap import image_records, is_images
-from crackmap_robot.sfm.opensfm import shot_records
 
 JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance")
 CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")

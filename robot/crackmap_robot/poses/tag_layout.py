@@ -85,7 +85,7 @@ def read_tag_layout(path: Path) -> TagLayout:
         values = tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise TagLayoutError(f"{path} cannot be read: {error.strerror}. Give a layout of tags.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, an integer of thousands of digits
         raise TagLayoutError(f"{path}: not TOML: {error}") from error
     _known(path, "", values, FILE_KEYS)
     family = str(values.get("family", "")).lower()

@@ -1,1 +1,1 @@
-"""What structure-from-motion programs write: poses of the photographs, and the cameras that took them."""
+"""Calibrations as programs that compute structure from motion write them."""

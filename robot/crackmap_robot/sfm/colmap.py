@@ -1,10 +1,6 @@
-"""COLMAP's text files: images.txt with the poses, cameras.txt with the calibration.
+"""COLMAP's cameras.txt: CAMERA_ID MODEL WIDTH HEIGHT PARAMS…
 
-    images.txt    IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME, and after each such line one of 2-D points, maybe empty
-    cameras.txt   CAMERA_ID MODEL WIDTH HEIGHT PARAMS…
-
-A pose turns the world into the camera (x_camera = R x_world + t), w first; ours says where the camera is in the world.
-Pixels are counted from the corner of the first one; ours from its middle. The world has COLMAP's own scale and axes.
+Pixels are counted from the corner of the first one; ours from its middle.
 """
 
 from __future__ import annotations
@@ -16,11 +12,8 @@ from typing import NoReturn
 import numpy as np
 
 from crackmap.messages import LARGEST_SIDE_PX, Camera
-from crackmap_robot.camera_file import CalibrationError
-from crackmap_robot.poses.record import PoseFileError, Record
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.camera_file import CalibrationError, checked
 
-IMAGE = ("IMAGE_ID", "QW", "QX", "QY", "QZ", "TX", "TY", "TZ", "CAMERA_ID", "NAME")
 PARAMETERS = {
     "SIMPLE_PINHOLE": "f cx cy",
     "PINHOLE": "fx fy cx cy",
@@ -31,44 +24,10 @@ PARAMETERS = {
 }
 
 
-def is_images(text: str) -> bool:
-    """Whether the first line that is no remark is an image: numbers, and a name at the end."""
-    first = next((line for _, line in _said(text)), "").split(maxsplit=len(IMAGE) - 1)
-    return len(first) == len(IMAGE) and first[0].isdecimal() and all(map(_is_number, first[1:9]))
-
-
-def image_records(path: Path, text: str) -> Iterator[Record]:
-    """One for each photograph. Raises PoseFileError."""
-    lines = _said(text)
-    for line, said in lines:
-        if not said.strip():
-            continue
-        words = said.split(maxsplit=len(IMAGE) - 1)
-        if len(words) != len(IMAGE):
-            raise PoseFileError(f"{path}, line {line}: is no image of COLMAP's, which has {' '.join(IMAGE)}")
-        found = Record(path, line, dict(zip(IMAGE, words, strict=True)))
-        w, x, y, z, *shift = (found.number(name, found.values[name]) for name in IMAGE[1:8])
-        norm = float(np.linalg.norm([x, y, z, w]))
-        if abs(norm - 1) > 1e-3:
-            found.refuse("QW", f"the quaternion has length {norm:.4g}, not 1")
-        back = rotation((-x, -y, -z, w))
-        yield Record(
-            path,
-            line,
-            {
-                "file": words[-1].strip(),
-                "position_m": (-back @ np.array(shift)).tolist(),
-                "orientation_xyzw": [-x, -y, -z, w],
-                "covariance": None,
-            },
-        )
-        next(lines, None)  # its 2-D points
-
-
 def read_cameras(path: Path, content: bytes) -> Camera | None:
     """The one camera of a cameras.txt; None where the file is something else. Raises CalibrationError."""
     text = content.decode("utf-8-sig", errors="replace")
-    cameras = [(line, said.split()) for line, said in _said(text) if said.strip()]
+    cameras = [(line, words.split()) for line, words in said(text) if words.strip()]
     if not cameras or len(cameras[0][1]) < 5 or not cameras[0][1][0].isdecimal() or not cameras[0][1][1].isupper():
         return None
     line, (number, model, width, height, *values) = cameras[0]
@@ -81,43 +40,45 @@ def read_cameras(path: Path, content: bytes) -> Camera | None:
     if model not in PARAMETERS:
         refuse("MODEL", f"{model} is not known; the models are {', '.join(PARAMETERS)}")
     names = PARAMETERS[model].split()
-    if len(values) != len(names) or not all(map(_is_number, values)):
+    if len(values) != len(names) or not all(map(is_number, values)):
         refuse("PARAMS", f"must be {len(names)} numbers for {model}: {PARAMETERS[model]}")
     found = dict(zip(names, map(float, values), strict=True))
     if any(found.get(name, 0) for name in ("k4", "k5", "k6")):
         refuse("PARAMS", "k4, k5 and k6 must be 0; take the model OPENCV")
-    sides = [int(side) if side.isdecimal() else 0 for side in (width, height)]
+    sides = [int(side) if side.isdecimal() and len(side) < 10 else 0 for side in (width, height)]
     if not all(0 < side <= LARGEST_SIDE_PX for side in sides):
-        refuse("WIDTH", f"{width} × {height} are no pixels of a picture")
+        refuse("WIDTH", f"{width[:20]} × {height[:20]} are no pixels of a picture")
     fx, fy = found.get("fx", found.get("f", 0.0)), found.get("fy", found.get("f", 0.0))
     if min(fx, fy) <= 0 or not np.isfinite(list(found.values())).all():
         refuse("PARAMS", "the focal length must be over 0, and all of them finite")
-    return Camera(
-        name=f"COLMAP camera {number}",
-        width_px=sides[0],
-        height_px=sides[1],
-        fx_px=fx,
-        fy_px=fy,
-        cx_px=found["cx"] - 0.5,
-        cy_px=found["cy"] - 0.5,
-        distortion=(
-            found.get("k1", 0.0),
-            found.get("k2", 0.0),
-            found.get("p1", 0.0),
-            found.get("p2", 0.0),
-            found.get("k3", 0.0),
-        ),
-    )
+    with checked(path):
+        return Camera(
+            name=f"COLMAP camera {number}"[:200],
+            width_px=sides[0],
+            height_px=sides[1],
+            fx_px=fx,
+            fy_px=fy,
+            cx_px=found["cx"] - 0.5,
+            cy_px=found["cy"] - 0.5,
+            distortion=(
+                found.get("k1", 0.0),
+                found.get("k2", 0.0),
+                found.get("p1", 0.0),
+                found.get("p2", 0.0),
+                found.get("k3", 0.0),
+            ),
+        )
 
 
-def _said(text: str) -> Iterator[tuple[int, str]]:
+def said(text: str) -> Iterator[tuple[int, str]]:
     """Lines but remarks, with their numbers."""
-    for line, said in enumerate(text.split("\n"), start=1):
-        if not said.lstrip().startswith("#"):
-            yield line, said.rstrip("\r")
+    for line, written in enumerate(text.split("\n"), start=1):
+        if not written.lstrip().startswith("#"):
+            yield line, written.rstrip("\r")
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether Python reads it as one."""
     try:
         float(word)
     except ValueError:

@@ -1,55 +1,19 @@
-"""OpenSfM's reconstruction.json, which OpenDroneMap keeps as opensfm/reconstruction.json.
+"""The camera in OpenSfM's reconstruction.json, which OpenDroneMap keeps as opensfm/reconstruction.json.
 
-A shot turns the world into its camera by a rotation vector and a translation (x_camera = R x_world + t); ours says
-where the camera is in the world. Lengths on the sensor are shares of the picture's longer side, from its middle. With
-positions from satellites the world is metric, east, north, up.
+Lengths on the sensor are shares of the picture's longer side, from its middle.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import cv2
-import numpy as np
-
 from crackmap.messages import LARGEST_SIDE_PX, Camera
-from crackmap_robot.camera_file import CalibrationError
-from crackmap_robot.poses.record import PoseFileError, Record
-from crackmap_robot.poses.transform import quaternion
+from crackmap_robot.camera_file import CalibrationError, checked, shown
 
+LARGEST = 1e10
 MODELS = ("perspective", "simple_radial", "radial", "brown")
-
-
-def shot_records(path: Path, text: str) -> Iterator[Record]:
-    """One for each photograph. Raises PoseFileError; lines are not known in it, so shots are counted."""
-    try:
-        reconstructions = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PoseFileError(f"{path}: begins as JSON and is none ({error})") from error
-    if len(reconstructions) != 1 or not isinstance(reconstructions[0], dict):
-        raise PoseFileError(
-            f"{path}: holds {len(reconstructions)} reconstructions, each with a frame of its own; keep one of them"
-        )
-    shots = reconstructions[0].get("shots")
-    if not isinstance(shots, dict) or not shots:
-        raise PoseFileError(f"{path}, shots: must be the photographs by name; is this a reconstruction.json?")
-    for number, (name, shot) in enumerate(shots.items(), start=1):
-        found = Record(path, number, shot if isinstance(shot, dict) else {})
-        turn = cv2.Rodrigues(np.array(found.numbers("rotation", 3)))[0]
-        shift = np.array(found.numbers("translation", 3))
-        yield Record(
-            path,
-            number,
-            {
-                "file": name,
-                "position_m": (-turn.T @ shift).tolist(),
-                "orientation_xyzw": list(quaternion(np.asarray(turn.T, np.float64))),
-                "covariance": None,
-            },
-        )
 
 
 def read_cameras(path: Path, content: bytes) -> Camera | None:
@@ -77,26 +41,27 @@ def read_cameras(path: Path, content: bytes) -> Camera | None:
 
     def number(*names: str, default: float | None = None) -> float:
         value: Any = next((camera[each] for each in names if each in camera), default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            refuse(names[0], f"must be a finite number, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # NaN is not
+            refuse(names[0], f"must be a finite number, not {shown(value)}")
         return float(value)
 
     fx, fy = longer * number("focal_x", "focal"), longer * number("focal_y", "focal")
     if min(fx, fy) <= 0:
         refuse("focal", "must be over 0")
-    return Camera(
-        name=str(name)[:200],
-        width_px=size[0],
-        height_px=size[1],
-        fx_px=fx,
-        fy_px=fy,
-        cx_px=longer * number("c_x", default=0.0) + (size[0] - 1) / 2,
-        cy_px=longer * number("c_y", default=0.0) + (size[1] - 1) / 2,
-        distortion=(
-            number("k1", default=0.0),
-            number("k2", default=0.0),
-            number("p1", default=0.0),
-            number("p2", default=0.0),
-            number("k3", default=0.0),
-        ),
-    )
+    with checked(path):
+        return Camera(
+            name=str(name)[:200],
+            width_px=size[0],
+            height_px=size[1],
+            fx_px=fx,
+            fy_px=fy,
+            cx_px=longer * number("c_x", default=0.0) + (size[0] - 1) / 2,
+            cy_px=longer * number("c_y", default=0.0) + (size[1] - 1) / 2,
+            distortion=(
+                number("k1", default=0.0),
+                number("k2", default=0.0),
+                number("p1", default=0.0),
+                number("p2", default=0.0),
+                number("k3", default=0.0),
+            ),
+        )
