@@ -58,6 +58,7 @@ def run_scan(settings: ScanSettings) -> Summary:
             settings=settings,
             tally=tally,
             threshold=scanner.headers.analysis.threshold,
+            unknown_errors=scanner.placing.unknown_errors,
             left_out=folder.left_out,
             counts=outbox.counts(server),
             elapsed_s=progress.elapsed_s,
@@ -89,9 +90,9 @@ def scan_of(settings: ScanSettings) -> Scan:
 
 def _placing(settings: ScanSettings, scan: Scan) -> Placing:
     if settings.poses is not None and settings.camera is not None:
-        return by_poses(scan, settings.poses, settings.camera)
+        return by_poses(scan, settings.poses, settings.camera, settings.flatness_mm)
     if settings.tags is not None and settings.camera is not None:
-        return by_tags(scan, settings.tags, settings.camera)
+        return by_tags(scan, settings.tags, settings.camera, settings.flatness_mm)
     assert settings.mm_per_px is not None, "ScanSettings asks for one of the three"
     return ByScale(settings.mm_per_px)
 

@@ -46,6 +46,8 @@ class ScanSettings:
     """None: the surface is a plane."""
     facing: Facing = Facing.OUTSIDE
     drawing: Drawing = Drawing.AS_SEEN
+    flatness_mm: float | None = None
+    """How far the face lies off its plane or cylinder, one standard deviation. None: not known."""
 
     @property
     def face(self) -> Surface:
@@ -79,7 +81,11 @@ class ScanSettings:
             )
         if self.cylinder_radius_m is not None and self.mm_per_px is not None:
             raise SettingError("--cylinder-radius-m goes with poses or tags: unplaced photographs are on no surface.")
-        for flag, number in (("--mm-per-px", self.mm_per_px), ("--target-width-mm", self.target_width_mm)):
+        for flag, number in (
+            ("--mm-per-px", self.mm_per_px),
+            ("--target-width-mm", self.target_width_mm),
+            ("--flatness-mm", self.flatness_mm),
+        ):
             if number is not None and not 0 < number <= LARGEST_MM:  # NaN is neither
                 raise SettingError(f"{flag} {number}: give millimetres over 0, and at most {LARGEST_MM:,}.")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
@@ -92,6 +98,8 @@ class ScanSettings:
     def _check_places(self) -> None:
         if self.poses is not None and self.tags is not None:
             raise SettingError("--poses and --tags: give one of them; each says by itself where the camera was.")
+        if self.mm_per_px is not None and self.flatness_mm is not None:
+            raise SettingError("--flatness-mm goes with poses or tags: unplaced photographs are on no surface.")
         if self.mm_per_px is not None and (self.poses or self.tags or self.camera):
             raise SettingError(
                 "--mm-per-px goes with none of --poses, --tags and --camera: with poses the scale follows from them. "

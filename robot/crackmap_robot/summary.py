@@ -51,6 +51,7 @@ class Summary:
     settings: ScanSettings
     tally: Tally
     threshold: float
+    unknown_errors: tuple[str, ...]
     left_out: tuple[str, ...]
     counts: Counts
     elapsed_s: float
@@ -84,6 +85,8 @@ class Summary:
                 yield f"             {count:,} {what}"
         if tally.narrowest_mm:
             yield f"visible      {self._visible()}"
+        if self.unknown_errors:
+            yield f"ellipses     without the error of {' and '.join(self.unknown_errors)}, which is not known"
         speed = f", {self.tiles_per_s:,.0f} tiles/s" if self.tiles_per_s else ""
         yield f"time         {self.elapsed_s:.1f} s{speed}"
         if self.left_out:

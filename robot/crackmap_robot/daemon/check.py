@@ -24,7 +24,7 @@ from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
 from crackmap_robot.classifier import Classifier
-from crackmap_robot.daemon.pose_stream import listen
+from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.outbox import Outbox
@@ -119,7 +119,14 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
             if listener is not None and settings.camera.calibration is not None:
                 book = PoseBook(now)
                 book.write(NOW, _pose(listener, still.taken_unix_s))
-                placing = by_book(scan_of(settings.scan_settings()), book, listener.name, settings.camera.calibration)
+                placing = by_book(
+                    scan_of(settings.scan_settings()),
+                    book,
+                    listener.name,
+                    settings.camera.calibration,
+                    flatness_mm=settings.scan.flatness_mm,
+                    mount=mount_of(settings.camera),
+                )
             scanner = scanner_for(settings.scan_settings(), classifier, placing)
             folder = open_folder(now)
         first = next(folder.frames())
@@ -132,6 +139,8 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
         if isinstance(placement, NoPose):
             return False, f"{said}, no place on the surface: {placement.cause}"
         said = f"{said}, {placement.mm_per_px:.3g} mm per pixel"
+        if unknown := scanner.placing.unknown_errors:
+            said = f"{said}, position error without that of {' and '.join(unknown)}"
         scale = classifier.manifest.mm_per_px
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"

@@ -18,7 +18,7 @@ from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
-from crackmap_robot.daemon.pose_stream import listen
+from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
@@ -51,11 +51,19 @@ def run_daemon(settings: RobotSettings) -> Condition:
         classifier = opened.enter_context(
             Classifier(settings.model.file, settings.model.threads, settings.model.runtime)
         )
-        poses, placing = None, None
+        poses, placing, readout_s = None, None, None
         if settings.camera.pose_stream is not None and settings.camera.calibration is not None:
             listener = opened.enter_context(listen(settings.camera))
             poses = listener, PoseBook(settings.live.recordings)
-            placing = by_book(scan_of(scan_settings), poses[1], listener.name, settings.camera.calibration)
+            placing = by_book(
+                scan_of(scan_settings),
+                poses[1],
+                listener.name,
+                settings.camera.calibration,
+                flatness_mm=scan_settings.flatness_mm,
+                mount=mount_of(settings.camera),
+            )
+            readout_s = placing.scene.readout_s
         scanner = scanner_for(scan_settings, classifier, placing)
         opened.enter_context(locked(keep.outbox))
         outbox = opened.enter_context(Outbox(keep.outbox))
@@ -66,7 +74,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
         if keep.server is not None:
             uplink = opened.enter_context(BackgroundUpload(keep.outbox, keep.server, UPLINK_PATIENCE_S))
         if settings.records:
-            opened.enter_context(Recording(settings, condition, stop, poses))
+            opened.enter_context(Recording(settings, condition, stop, poses, readout_s))
         _log.info("started", extra={"source": settings.camera.source, "status": status.address, "server": keep.server})
         notifier.ready()
         source = WatchedFolder(settings.folder, stop.wait)
