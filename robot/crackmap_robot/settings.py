@@ -88,6 +88,8 @@ class ScanSettings:
         ):
             if number is not None and not 0 < number <= LARGEST_MM:  # NaN is neither
                 raise SettingError(f"{flag} {number}: give millimetres over 0, and at most {LARGEST_MM:,}.")
+        if self.flatness_mm is not None and self.mm_per_px is not None:
+            raise SettingError("--flatness-mm goes with poses or tags: unplaced photographs are on no surface.")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise SettingError(f"--threshold {self.threshold}: a probability lies from 0 to 1.")
         if self.threads < 1:
@@ -98,8 +100,6 @@ class ScanSettings:
     def _check_places(self) -> None:
         if self.poses is not None and self.tags is not None:
             raise SettingError("--poses and --tags: give one of them; each says by itself where the camera was.")
-        if self.mm_per_px is not None and self.flatness_mm is not None:
-            raise SettingError("--flatness-mm goes with poses or tags: unplaced photographs are on no surface.")
         if self.mm_per_px is not None and (self.poses or self.tags or self.camera):
             raise SettingError(
                 "--mm-per-px goes with none of --poses, --tags and --camera: with poses the scale follows from them. "
