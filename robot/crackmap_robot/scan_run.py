@@ -115,7 +115,7 @@ def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progre
             outbox.add(headers, key, result.report, result.pictures)
         else:
             outbox.found(result.photo.image.sha256, result.photo.path)
-        tally.count(label, key, result.report, lowest)
+        tally.count(label, key, result.report, lowest=lowest, tile_px=headers.analysis.tile_px)
         if Flag.OUT_OF_RANGE in result.report.flags and not warned:
             progress.note(_scale_warning(scanner, result))
             warned = True

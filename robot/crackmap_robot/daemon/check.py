@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap.errors import CrackmapError
-from crackmap.messages import NoPose, Pose
+from crackmap.messages import NoPose, Placement, Pose
 from crackmap.tile_grid import TileGrid
-from crackmap.visible_widths import UNKNOWN, px_from_bytes
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.live import LiveCamera, Still
@@ -33,7 +32,7 @@ from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
 from crackmap_robot.poses.listener import PoseListener
-from crackmap_robot.quality.visible import visible_widths
+from crackmap_robot.quality.visible import narrowest, visible_widths
 from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scan_of, scanner_for
 
@@ -145,23 +144,24 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"
             return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
-        return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement.mm_per_px, settings)
+        return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement, grid, settings)
 
 
 def _sharp_enough(
-    said: str, widths: npt.NDArray[np.uint8] | None, mm_per_px: float, settings: RobotSettings
+    said: str, widths: npt.NDArray[np.uint8] | None, placement: Placement, grid: TileGrid, settings: RobotSettings
 ) -> tuple[bool, str]:
     """Whether half of the picture would show a crack of the target width."""
     if widths is None:
         return True, said
-    known = px_from_bytes(widths)[widths != UNKNOWN]
-    if 2 * len(known) < len(widths):
+    found, target_mm = narrowest(placement, widths.tobytes(), grid.tile_px), settings.scan.target_width_mm
+    if found is None:
         return True, f"{said}; too smooth to tell whether it is sharp"
-    narrowest_mm, target_mm = float(np.median(known)) * mm_per_px, settings.scan.target_width_mm
-    said = f"{said}, shows cracks from {narrowest_mm:.2g} mm on"
-    if target_mm is not None and narrowest_mm > target_mm:
-        return False, f"{said}, not of scan.target_width_mm {target_mm:g}: focus, go nearer, or light it better"
-    return True, said
+    said = f"{said}, shows cracks from {found.seen_mm:.2g} mm on"
+    if target_mm is None or found.seen_mm <= target_mm:
+        return True, said
+    oblique = found.square_mm <= target_mm
+    advice = "turn the camera square to the surface" if oblique else "focus, go nearer, or light it better"
+    return False, f"{said}, not of scan.target_width_mm {target_mm:g}: {advice}"
 
 
 def _one_frame(settings: RobotSettings) -> Still | str:

@@ -68,7 +68,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
         opened.enter_context(locked(keep.outbox))
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
-        on_site = OnSite(scanner.scale, settings.scan.target_width_mm)
+        on_site = OnSite(scanner.scale, settings.scan.target_width_mm, scanner.headers.analysis.tile_px)
         status = opened.enter_context(Status(settings.status, condition, on_site, keep.outbox))
         uplink = None
         if keep.server is not None:
