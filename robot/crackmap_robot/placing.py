@@ -150,13 +150,15 @@ class ByBook(_InScene):
 def by_poses(scan: Scan, poses: Path, camera: Path, flatness_mm: float | None = None) -> ByPoses:
     """Read a pose file and a camera file. Raises InputError with file, line, key and value."""
     pose_file = read_poses(poses)
-    return ByPoses(_scene(scan, f"file {poses.name}", pose_file.sha256, camera, flatness_mm), pose_file)
+    moves = pose_file.by_time or any(row.motion is not None for row in pose_file.rows)
+    scene = _scene(scan, f"file {poses.name}", pose_file.sha256, camera, flatness_mm, tells_motion=moves)
+    return ByPoses(scene, pose_file)
 
 
 def by_tags(scan: Scan, layout: Path, camera: Path, flatness_mm: float | None = None) -> ByTags:
     """Read a layout of tags and a camera file. Raises InputError with file, key and value."""
     tags = read_tag_layout(layout)
-    scene = _scene(scan, f"tags {layout.name}", tags.sha256, camera, flatness_mm)
+    scene = _scene(scan, f"tags {layout.name}", tags.sha256, camera, flatness_mm, tells_motion=False)
     return ByTags(scene, TagFinder(tags, scan.surface), tags.sigma_m)
 
 
@@ -185,11 +187,16 @@ def _scene(
     camera: Path,
     flatness_mm: float | None,
     *,
+    tells_motion: bool = True,
     unknown: tuple[str, ...] = (),
 ) -> Scene:
     """How flat the face is belongs to the solution: with another one tiles have other covariances."""
     found = read_calibration(camera)
-    known = {"calibration": found.covariance is not None, "flatness": flatness_mm is not None}
+    known = {
+        "rolling shutter": found.readout_s is None or tells_motion,
+        "calibration": found.covariance is not None,
+        "flatness": flatness_mm is not None,
+    }
     unknown = (*unknown, *(name for name, is_known in known.items() if not is_known))
     if flatness_mm is not None:
         poses_sha256 = hashlib.sha256(f"{poses_sha256} flatness_mm {flatness_mm!r}".encode()).hexdigest()

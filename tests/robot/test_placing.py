@@ -109,6 +109,21 @@ def test_tags_say_it_too(tmp_path: Path) -> None:
     assert found.scene.uncertainty.flatness_m == 0.003
 
 
+@pytest.mark.parametrize(("motion", "unknown"), [("0.5 0 0,0 0 0", ()), (",", ("rolling shutter",))])
+def test_rows_that_are_read_while_nobody_says_how_the_camera_moves_are_said(
+    tmp_path: Path, motion: str, unknown: tuple[str, ...]
+) -> None:
+    (tmp_path / "camera.yaml").write_text(CAMERA + KNOWN + "readout_s: 0.04\n")
+    (tmp_path / "poses.csv").write_text(
+        f"file,x_m,y_m,z_m,qx,qy,qz,qw,velocity_m_s,turn_rad_s\na.jpg,0,0,1,1,0,0,0,{motion}\n"
+    )
+    placing = by_poses(SCAN, tmp_path / "poses.csv", tmp_path / "camera.yaml", 5.0)
+    assert placing.unknown_errors == unknown
+    moved_m = placed(placing).tiles.centres_m()[-1, 0] - placed(by_time(tmp_path, CAMERA)).tiles.centres_m()[-1, 0]
+    assert moved_m == pytest.approx(0 if unknown else 0.02 * 100 / 299, abs=1e-7)
+    assert by_time(tmp_path, CAMERA + KNOWN + "readout_s: 0.04\n").unknown_errors == ("flatness",)
+
+
 @pytest.mark.parametrize(
     ("mount", "unknown"),
     [

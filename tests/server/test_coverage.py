@@ -1,5 +1,7 @@
 """What of a surface was photographed, and where a crack of the target width would have been seen."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import crackmap_server
 from crackmap.messages import Flag, Reason
 from crackmap.visible_widths import UNKNOWN, bytes_from_px, px_from_bytes
 from crackmap_server.coverage import Footprint, parts
@@ -141,6 +144,12 @@ def test_an_oblique_view_shows_less(
 def test_every_reason_is_a_sight() -> None:
     for reason in Reason:
         assert seen(1.0, 0.25, 0.3, unscored=[{"reason": reason.value, "tiles": [0]}]).value == reason.value
+
+
+def test_every_sight_has_words_on_the_map() -> None:
+    words = (Path(crackmap_server.__file__).parent / "web/sights.js").read_text()
+    said = set(re.findall(r'^  (\w+): "', words, re.MULTILINE))
+    assert said == {sight.value for sight in Sight} - {Sight.SHOWN, Sight.NOT_KNOWN}
 
 
 @given(st.lists(st.floats(0, 30) | st.just(float("nan")), min_size=1))
