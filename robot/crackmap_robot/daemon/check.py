@@ -138,12 +138,12 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
         if isinstance(placement, NoPose):
             return False, f"{said}, no place on the surface: {placement.cause}"
         said = f"{said}, {placement.mm_per_px:.3g} mm per pixel"
-        if unknown := scanner.placing.unknown_errors:
-            said = f"{said}, position error without that of {' and '.join(unknown)}"
         scale = classifier.manifest.mm_per_px
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"
             return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
+        if unknown := scanner.placing.unknown_errors:
+            said = f"{said}, position error without that of {' and '.join(unknown)}"
         return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement, grid, settings)
 
 
