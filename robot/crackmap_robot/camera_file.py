@@ -71,16 +71,19 @@ class Section:
         if not isinstance(value, list) or len(value) not in counts:
             found = f"{len(value)} values" if isinstance(value, list) else shown(value)
             self.refuse(key, f"must be a list of {wanted} numbers, not {found}")
-        return [self._number(key, place, item) for place, item in enumerate(value)]
+        return [self._number(key, f"value {place}", item) for place, item in enumerate(value, start=1)]
 
-    def _number(self, key: str, place: int, value: Any) -> float:
+    def number(self, key: str) -> float:
+        return self._number(key, "it", self.get(key))
+
+    def _number(self, key: str, what: str, value: Any) -> float:
         try:
             # YAML 1.1 reads 1e-05 (without a point) as text, and calibrators write it so.
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number):
-            self.refuse(key, f"value {place + 1} must be a finite number, not {shown(value)}")
+            self.refuse(key, f"{what} must be a finite number, not {shown(value)}")
         return number
 
 

@@ -143,6 +143,14 @@ def scan(
         Literal["as_seen", "reflected"],
         typer.Option(help="How the chart is drawn: as seen, or reflected as soffits are on plans."),
     ] = "as_seen",
+    flatness_mm: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MM",
+            help="How far the face lies off its plane or cylinder, one standard deviation: part of the position error.",
+            show_default="not known",
+        ),
+    ] = None,
 ) -> None:
     """Find cracks in photographs: tiles, scores, places on the surface, a durable outbox, upload.
 
@@ -192,6 +200,7 @@ def scan(
             cylinder_radius_m=cylinder_radius_m,
             facing=Facing(facing),
             drawing=Drawing(drawing),
+            flatness_mm=flatness_mm,
         )
     )
     for line in summary.lines():

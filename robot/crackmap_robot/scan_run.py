@@ -60,6 +60,7 @@ def run_scan(settings: ScanSettings) -> Summary:
             settings=settings,
             tally=tally,
             threshold=scanner.headers.analysis.threshold,
+            unknown_errors=scanner.placing.unknown_errors,
             left_out=folder.left_out,
             counts=outbox.counts(server),
             elapsed_s=progress.elapsed_s,
@@ -91,9 +92,9 @@ def scan_of(settings: ScanSettings) -> Scan:
 
 def _placing(settings: ScanSettings, scan: Scan) -> Placing:
     if settings.poses is not None and settings.camera is not None:
-        return by_poses(scan, settings.poses, settings.camera)
+        return by_poses(scan, settings.poses, settings.camera, settings.flatness_mm)
     if settings.tags is not None and settings.camera is not None:
-        return by_tags(scan, settings.tags, settings.camera)
+        return by_tags(scan, settings.tags, settings.camera, settings.flatness_mm)
     assert settings.mm_per_px is not None, "ScanSettings asks for one of the three"
     return ByScale(settings.mm_per_px)
 
@@ -116,7 +117,7 @@ def _scan(scanner: Scanner, folder: Folder, outbox: Outbox, tally: Tally, progre
             outbox.add(headers, key, result.report, result.pictures)
         else:
             outbox.found(result.photo.image.sha256, result.photo.path)
-        tally.count(label, key, result.report, lowest)
+        tally.count(label, key, result.report, lowest=lowest, tile_px=headers.analysis.tile_px)
         if Flag.OUT_OF_RANGE in result.report.flags and not warned:
             progress.note(_scale_warning(scanner, result))
             warned = True

@@ -48,6 +48,8 @@ class ScanSettings:
     """None: the surface is a plane."""
     facing: Facing = Facing.OUTSIDE
     drawing: Drawing = Drawing.AS_SEEN
+    flatness_mm: float | None = None
+    """How far the face lies off its plane or cylinder, one standard deviation. None: not known."""
 
     @property
     def face(self) -> Surface:
@@ -81,9 +83,15 @@ class ScanSettings:
             )
         if self.cylinder_radius_m is not None and self.mm_per_px is not None:
             raise SettingError("--cylinder-radius-m goes with poses or tags: unplaced photographs are on no surface.")
-        for flag, number in (("--mm-per-px", self.mm_per_px), ("--target-width-mm", self.target_width_mm)):
+        for flag, number in (
+            ("--mm-per-px", self.mm_per_px),
+            ("--target-width-mm", self.target_width_mm),
+            ("--flatness-mm", self.flatness_mm),
+        ):
             if number is not None and not 0 < number <= LARGEST_MM:  # NaN is neither
                 raise SettingError(f"{flag} {number}: give millimetres over 0, and at most {LARGEST_MM:,}.")
+        if self.flatness_mm is not None and self.mm_per_px is not None:
+            raise SettingError("--flatness-mm goes with poses or tags: unplaced photographs are on no surface.")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise SettingError(f"--threshold {self.threshold}: a probability lies from 0 to 1.")
         if self.threads < 1:

@@ -9,7 +9,7 @@ from crackmap.messages import Flag, NoPose, Report
 from crackmap_robot.cameras.camera import Refused
 from crackmap_robot.headers import Key
 from crackmap_robot.outbox import Counts
-from crackmap_robot.quality.visible import narrowest_mm
+from crackmap_robot.quality.visible import narrowest
 from crackmap_robot.reports import detections
 from crackmap_robot.settings import ScanSettings, default_outbox
 
@@ -29,19 +29,22 @@ class Tally:
     unscored: int = 0
     narrowest_mm: list[float] = field(default_factory=list)
     """How narrow a crack each frame would show, of those that know."""
+    square_mm: list[float] = field(default_factory=list)
+    """The same, had the camera looked squarely."""
     refused: list[Refused] = field(default_factory=list)
     frames: list[tuple[str, Key]] = field(default_factory=list)
     """Label and key of each frame, for the table of scores."""
 
-    def count(self, label: str, key: Key, report: Report, lowest: int) -> None:
+    def count(self, label: str, key: Key, report: Report, *, lowest: int, tile_px: int) -> None:
         self.frames.append((label, key))
         self.tiles += len(report.score_map.scores)
         self.detections += detections(report, lowest)
         self.no_pose += isinstance(report.placement, NoPose)
         self.out_of_range += Flag.OUT_OF_RANGE in report.flags
         self.unscored += sum(len(group.tiles) for group in report.score_map.unscored)
-        if (narrowest := narrowest_mm(report)) is not None:
-            self.narrowest_mm.append(narrowest)
+        if (found := narrowest(report.placement, report.score_map.visible_widths, tile_px)) is not None:
+            self.narrowest_mm.append(found.seen_mm)
+            self.square_mm.append(found.square_mm)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Summary:
     settings: ScanSettings
     tally: Tally
     threshold: float
+    unknown_errors: tuple[str, ...]
     left_out: tuple[str, ...]
     counts: Counts
     elapsed_s: float
@@ -84,6 +88,8 @@ class Summary:
                 yield f"             {count:,} {what}"
         if tally.narrowest_mm:
             yield f"visible      {self._visible()}"
+        if self.unknown_errors:
+            yield f"ellipses     without the error of {' and '.join(self.unknown_errors)}, which is not known"
         speed = f", {self.tiles_per_s:,.0f} tiles/s" if self.tiles_per_s else ""
         yield f"time         {self.elapsed_s:.1f} s{speed}"
         if self.left_out:
@@ -106,11 +112,13 @@ class Summary:
 
     def _visible(self) -> str:
         widths_mm, target_mm = self.tally.narrowest_mm, self.settings.target_width_mm
-        said = f"cracks from about {median(widths_mm):.2g} mm on, by the sharpness of the photographs"
+        said = f"cracks from about {median(widths_mm):.2g} mm on, by the sharpness and the angle of the photographs"
         if target_mm is None:
             return said
-        blurred = sum(width > target_mm for width in widths_mm)
-        return f"{said}; {blurred:,} of {len(widths_mm):,} would not show one of {target_mm:g} mm"
+        hidden = sum(width > target_mm for width in widths_mm)
+        oblique = hidden - sum(width > target_mm for width in self.tally.square_mm)
+        why = f", {oblique:,} of them only because they are too oblique" if oblique else ""
+        return f"{said}; {hidden:,} of {len(widths_mm):,} would not show one of {target_mm:g} mm{why}"
 
     def _upload(self, server: str) -> str:
         access = self.settings.access

@@ -57,14 +57,14 @@ def parts(footprints: Iterable[Footprint], around_m: float | None = None) -> tup
             if index != most:
                 tiles = _union(shapely.polygons(corners_m[each.sights == index]))
                 by_sight[index].append(shapely.intersection(tiles, outline))
-                rest = shapely.difference(rest, tiles)
+                rest = _without(rest, tiles)
         by_sight[most].append(rest)
     found: list[Part] = []
     better: BaseGeometry = shapely.Polygon()
     for sight, shapes in zip(ORDER, by_sight, strict=True):
         if shapes:
             union = rolled(_union(shapes), around_m)
-            part = shapely.difference(union, better)
+            part = _without(union, better)
             better = _union([better, union])
             if part.area > LEAST_PART_M2:
                 found.append(part_of(sight, part))
@@ -88,6 +88,11 @@ def part_of(sight: Sight, shape: BaseGeometry) -> Part:
     polygons = [part for part in shapely.get_parts(shapely.orient_polygons(shape)) if part.geom_type == "Polygon"]
     rings = [[_ring(part.exterior), *(_ring(hole) for hole in part.interiors)] for part in polygons]
     return Part(sight, float(shape.area), rings)
+
+
+def _without(shape: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+    with np.errstate(divide="ignore", invalid="ignore"):  # as in _union
+        return shapely.difference(shape, other)
 
 
 def _union(shapes: Sequence[BaseGeometry] | npt.NDArray[np.object_]) -> BaseGeometry:

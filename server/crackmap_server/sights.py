@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap.messages import Flag, Reason
+from crackmap.pixel_sizes import pixel_sizes
 from crackmap.visible_widths import px_from_bytes
 
 Corners = npt.NDArray[np.float64]
@@ -18,8 +19,9 @@ class Sight(StrEnum):
 
     SHOWN = "shown"  # a crack of the target width would have been seen
     NOT_KNOWN = "not_known"  # no target width was set, or nothing tells how narrow a crack would be seen
+    TOO_OBLIQUE = "too_oblique"  # seen squarely from there it would have shown
     BLURRED = "blurred"  # blur or rough texture would have hidden it
-    TOO_FAR = "too_far"  # it is narrower than a pixel there
+    TOO_FAR = "too_far"  # it is narrower than a pixel there, even across the tilt
     OUT_OF_RANGE = "out_of_range"  # the model was not made for the frame's scale
     BRIGHT = "bright"
     DARK = "dark"
@@ -45,21 +47,22 @@ def sights(
 ) -> npt.NDArray[np.intp]:
     """For each tile the place of its sight in ORDER (n,).
 
-    `corners_m` (n, 4, 2) are on the chart. Seen obliquely, a pixel is as wide as its longer side: a crack may run
-    across that.
+    `corners_m` (n, 4, 2) are on the chart. Seen obliquely, a pixel is as wide as it is long along the tilt: a crack may
+    run across that.
     """
     count = len(corners_m)
     if target_width_mm is None or visible_widths is None:
         found = np.full(count, ORDER.index(Sight.NOT_KNOWN))
     else:
-        sides_m = np.linalg.norm(corners_m - np.roll(corners_m, 1, axis=1), axis=2)
-        mm_per_px = 1000 * sides_m.max(axis=1) / tile_px
-        width_mm = px_from_bytes(np.frombuffer(visible_widths, np.uint8)) * mm_per_px
-        found = np.select(
-            [np.isnan(width_mm), width_mm <= target_width_mm, mm_per_px > target_width_mm],
-            [ORDER.index(Sight.NOT_KNOWN), ORDER.index(Sight.SHOWN), ORDER.index(Sight.TOO_FAR)],
-            ORDER.index(Sight.BLURRED),
-        )
+        sizes = pixel_sizes(corners_m, tile_px)
+        seen_mm, square_mm = sizes.narrowest_mm(px_from_bytes(np.frombuffer(visible_widths, np.uint8)))
+        cases = {
+            Sight.NOT_KNOWN: np.isnan(seen_mm),
+            Sight.SHOWN: seen_mm <= target_width_mm,
+            Sight.TOO_OBLIQUE: square_mm <= target_width_mm,
+            Sight.TOO_FAR: sizes.across_mm > target_width_mm,
+        }
+        found = np.select(list(cases.values()), [ORDER.index(sight) for sight in cases], ORDER.index(Sight.BLURRED))
     if Flag.OUT_OF_RANGE in flags:
         found[:] = ORDER.index(Sight.OUT_OF_RANGE)
     for group in unscored:

@@ -12,8 +12,8 @@ from PIL import Image
 from crackmap.errors import InputError, SettingError
 from crackmap_robot.calibrating.board import Board, SeenBoard
 from crackmap_robot.calibrating.camera_yaml import camera_yaml
-from crackmap_robot.calibrating.solution import FEWEST_VIEWS, GOOD_VIEWS, NAMES, solve
-from crackmap_robot.calibration import read_camera
+from crackmap_robot.calibrating.solution import FEWEST_VIEWS, GOOD_VIEWS, solve
+from crackmap_robot.calibration import PARAMETERS, read_calibration, read_camera
 from crackmap_robot.renderer import Pose, SimulatedCamera, looking_at, pixels_of
 from crackmap_robot.renderer.camera import undistorted
 
@@ -106,7 +106,29 @@ def test_the_stated_errors_are_the_real_ones() -> None:
         ratios.append(errors_of(found.values) / found.sigmas)
     spread = np.sqrt((np.array(ratios) ** 2).mean(axis=0))
     # The root mean square of 100 draws has a standard deviation of 1/√200: 7 %.
-    assert (np.abs(spread - 1) < 0.25).all(), dict(zip(NAMES, spread.round(3), strict=True))
+    assert (np.abs(spread - 1) < 0.25).all(), dict(zip(PARAMETERS, spread.round(3), strict=True))
+
+
+def test_the_stated_errors_go_together_as_the_real_ones_do() -> None:
+    """Errors of focal length, centre and lens depend on each other: over many draws the mean NEES is 9."""
+    where = poses(CHARUCO, 8)
+    nees = []
+    for seed in range(DRAWS):
+        found = solve(seen(CHARUCO, TRUE, where, CORNER_SIGMA_PX, seed), 1280, 960)
+        error = errors_of(found.values)
+        nees.append(float(error @ np.linalg.solve(found.covariance, error)))
+    # Of 100 draws the mean of chi-squares of 9 has a standard deviation of √(18 / 100) = 0.42.
+    assert np.mean(nees) == pytest.approx(9, abs=1.5)
+
+
+def test_the_stated_errors_are_those_of_opencv() -> None:
+    views = seen(CHARUCO, TRUE, poses(CHARUCO, 12), CORNER_SIGMA_PX, 5)
+    stated = cv2.calibrateCameraExtended(
+        [view.places_m.astype(np.float32) for view in views],
+        [view.pixels_px.astype(np.float32) for view in views],
+        (1280, 960), np.eye(3), np.zeros(5),
+    )[5]  # fmt: skip
+    assert solve(views, 1280, 960).sigmas == pytest.approx(np.ravel(stated)[:9], rel=1e-3)
 
 
 @pytest.mark.parametrize("board", [CHARUCO, CHESSBOARD])
@@ -199,6 +221,7 @@ def test_the_file_reads_back_to_the_last_digit(tmp_path: Path) -> None:
     camera, _ = read_camera(tmp_path / "camera.yaml")
     assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px, *camera.distortion) == found.values
     assert camera.name == 'a "b" \\ c'
+    assert read_calibration(tmp_path / "camera.yaml").covariance == tuple(found.covariance.ravel().tolist())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import InputError
-from crackmap_robot.calibration import check_fits, read_camera
+from crackmap_robot.calibration import Calibration, check_fits, read_calibration, read_camera
 from crackmap_robot.camera_file import CalibrationError
 
 GOOD = """\
@@ -198,3 +199,61 @@ def test_whatever_is_damaged_is_read_or_refused_by_name(
     with suppress(InputError):
         camera, _ = read_camera(file)
         assert camera.fx_px > 0
+
+
+SIGMAS = np.array([1.2, 1.3, 0.8, 0.9, 4e-3, 1e-2, 2e-4, 3e-4, 8e-3])
+
+
+def with_covariance(matrix: np.ndarray) -> str:
+    numbers = ", ".join(map(repr, matrix.ravel().tolist()))
+    return f"{GOOD}calibration_covariance:\n  rows: 9\n  cols: 9\n  data: [{numbers}]\n"
+
+
+def test_how_exact_it_is_and_how_long_a_frame_is_read(file: Path) -> None:
+    file.write_text(GOOD)
+    assert read_calibration(file) == Calibration(*read_camera(file))
+    known = np.outer(SIGMAS, SIGMAS) * (0.7 * np.eye(9) + 0.3)
+    file.write_text(f"readout_s: 0.0305\n{with_covariance(known)}")
+    found = read_calibration(file)
+    assert found.readout_s == 0.0305
+    assert np.array(found.covariance).reshape(9, 9) == pytest.approx(known)
+    file.write_text(f"readout_s: 0\n{GOOD}")
+    assert read_calibration(file).readout_s is None
+
+
+def test_a_coefficient_that_was_held_is_exact_and_a_perfect_calibration_is_unknown(file: Path) -> None:
+    held = np.diag(SIGMAS**2)
+    held[8, 8] = 0.0
+    file.write_text(with_covariance(held))
+    assert np.array(read_calibration(file).covariance).reshape(9, 9) == pytest.approx(held)
+    for matrix in (np.zeros((9, 9)), np.diag([0.0, *SIGMAS[1:] ** 2])):
+        file.write_text(with_covariance(matrix))
+        assert read_calibration(file).covariance is None
+
+
+def test_opencv_still_reads_a_file_with_our_keys(file: Path) -> None:
+    file.write_text("%YAML:1.0\n---\n" + with_covariance(np.diag(SIGMAS**2)) + "readout_s: 0.02\n")
+    storage = cv2.FileStorage(str(file), cv2.FILE_STORAGE_READ)
+    assert storage.getNode("image_width").real() == 1600
+    assert storage.getNode("distortion_model").string() == "plumb_bob"
+    storage.release()
+    assert read_calibration(file).readout_s == 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (with_covariance(np.diag(SIGMAS) + np.eye(9, k=1)), "calibration_covariance.data: is not symmetric"),
+        (with_covariance(-np.diag(SIGMAS)), "is not positive semi-definite"),
+        (with_covariance(np.eye(8)), "must be a list of 81 numbers, not 64 values"),
+        (GOOD + "calibration_covariance: 3\n", "calibration_covariance: must hold rows, cols and data"),
+        (GOOD + "readout_s: -0.1\n", "readout_s: must be seconds from the first row to the last"),
+        (GOOD + "readout_s: 30\n", "readout_s: must be seconds"),
+        (GOOD + "readout_s: fast\n", "readout_s: it must be a finite number, not 'fast'"),
+        (GOOD + "readout_s: .nan\n", "readout_s: it must be a finite number"),
+    ],
+)
+def test_what_is_said_of_its_errors_and_is_wrong_is_named(file: Path, text: str, words: str) -> None:
+    file.write_text(text)
+    with pytest.raises(CalibrationError, match=re.escape(words)):
+        read_calibration(file)

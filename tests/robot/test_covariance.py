@@ -16,6 +16,7 @@ from crackmap.tile_grid import TileGrid
 from crackmap_robot.projection import chart_points, place
 from crackmap_robot.projection.covariance import pose_slopes
 from crackmap_robot.projection.lens import undistorted
+from crackmap_robot.projection.lines import lines_of
 from crackmap_robot.projection.plane import Plane, directions
 from crackmap_robot.renderer import looking_at
 
@@ -117,7 +118,8 @@ def test_the_band_is_the_known_one() -> None:
 @given(tilt=st.floats(0, math.radians(40)), pixel=st.tuples(st.floats(0, 1599), st.floats(0, 1199)))
 def test_slopes_are_those_of_the_projection(tilt: float, pixel: tuple[float, float]) -> None:
     pose, at = tilted(tilt), np.array([pixel])
-    slopes = pose_slopes(directions(undistorted(at, CAMERA), pose), pose, Plane())[0]
+    lines = lines_of(undistorted(at, CAMERA), pose)
+    slopes = pose_slopes(lines, Plane().hit_slopes(lines))[0]
     step = 1e-5
     for axis in range(6):
         error = np.zeros(6)

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import numpy as np
 import pytest
 
 from crackmap_robot.daemon.condition import STUCK_AFTER_S, Condition
@@ -394,7 +395,7 @@ def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(
     try:
         with streams.Stream(lambda _: streams.drive(draw(1, 2400, 240), 320, 240, 16)) as stream:
             daemon = Daemon(tmp_path / "robot", model)
-            (daemon.folder / "camera.yaml").write_text(CAMERA)
+            (daemon.folder / "camera.yaml").write_text(f"{CAMERA}readout_s: 0.03\n")
             config = daemon.folder / "robot.toml"
             text = config.read_text().replace("folder:photos", stream.address)
             config.write_text(
@@ -415,7 +416,7 @@ def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(
         with sqlite3.connect(outbox) as rows:
             found = dict(
                 rows.execute(
-                    "SELECT label, json_extract(body, '$.placement.pose') FROM report "
+                    "SELECT label, json_extract(body, '$.placement.tiles') FROM report "
                     "WHERE json_extract(body, '$.placement.pose') IS NOT NULL"
                 )
             )
@@ -425,6 +426,10 @@ def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(
     live = placements(daemon.outbox)
     assert len(live) >= 8
     recordings = daemon.folder / "recordings"
+    told = [json.loads(line) for line in (recordings / "poses.jsonl").read_text().splitlines()]
+    assert np.array([row["velocity_m_s"] for row in told]) == pytest.approx(
+        np.array([[1.0, 0, 0]] * len(told)), abs=1e-3
+    )
     again = ("--poses", recordings / "poses.jsonl", "--camera", daemon.folder / "camera.yaml")
     ran = crackmap(
         "scan", recordings, "--surface", "north", "--inspection", "2026", "--model", model,
@@ -432,4 +437,4 @@ def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(
     )  # fmt: skip
     assert ran.code == 0, ran.err
     later = placements(tmp_path / "again.sqlite")
-    assert live.items() <= later.items()
+    assert live.items() <= later.items()  # tiles of a moving camera's rows, too

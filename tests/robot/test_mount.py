@@ -12,6 +12,7 @@ from crackmap.messages import Pose
 from crackmap_robot.poses.mount import FORWARD, Mount, MountError, read_mount
 from crackmap_robot.projection.plane import rotation
 
+GOOD = "position_m = [0.1, 0, 0.4]\norientation_xyzw = [0, 0, 0, 1]\n"
 NUMBERS = st.lists(st.floats(-3, 3), min_size=3, max_size=3)
 TURNS = st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda q: np.linalg.norm(q) > 0.1)
 
@@ -55,8 +56,18 @@ def test_a_turn_that_is_not_known_well_moves_a_camera_on_an_arm() -> None:
 
 def test_a_mount_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mount.toml"
-    path.write_text("position_m = [0.1, 0, 0.4]\norientation_xyzw = [0, 0, 0, 1]\n")
+    path.write_text(GOOD)
     assert read_mount(path) == Mount((0.1, 0.0, 0.4), (0.0, 0.0, 0.0, 1.0))
+    path.write_text(f"{GOOD}sigma_m = 0.002\nsigma_deg = 0.5\n")
+    assert read_mount(path) == Mount((0.1, 0.0, 0.4), (0.0, 0.0, 0.0, 1.0), (0.002, math.radians(0.5)))
+
+
+def test_how_exact_it_is_counts_whatever_way_the_robot_looks() -> None:
+    body = pose([1, 2, 3], [0.1, 0.2, 0.3, 0.9], np.diag([1e-6] * 6))
+    mount = Mount((0.0, 0.0, 0.0), sigmas=(0.002, 0.003))
+    covariance = np.array(mount.camera(body).covariance).reshape(6, 6)
+    assert covariance == pytest.approx(np.diag([1e-6 + 4e-6] * 3 + [1e-6 + 9e-6] * 3))
+    assert mount.camera(pose([1, 2, 3], [0.1, 0.2, 0.3, 0.9])).covariance is None
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,11 @@ def test_a_mount_is_read(tmp_path: Path) -> None:
         ("position_m = [0, 0, 0]", "orientation_xyzw: must be 4 numbers, not None"),
         ("position_m = [0, 0, 0]\norientation_xyzw = [0, 0, 0, 2]", "orientation_xyzw: has length 2, not 1"),
         ("place = 1", "place: is not known"),
+        (f"{GOOD}sigma_m = 0.002", "sigma_deg: is missing beside sigma_m; state both, or neither"),
+        (f"{GOOD}sigma_deg = 0.2", "sigma_m: is missing beside sigma_deg"),
+        (f"{GOOD}sigma_m = 0\nsigma_deg = 1", "sigma_m: must be a standard deviation over 0, at most 1, not 0"),
+        (f"{GOOD}sigma_m = nan\nsigma_deg = 1", "sigma_m: must be a standard deviation"),
+        (f"{GOOD}sigma_m = 0.1\nsigma_deg = '1'", "sigma_deg: must be a standard deviation"),
         ("[", "not TOML"),
     ],
 )

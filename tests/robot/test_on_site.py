@@ -1,6 +1,7 @@
 """What the driver is told: advice from the last frames, gaps, and when it is safe to leave."""
 
 import json
+import math
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -39,11 +40,15 @@ from crackmap_robot.outbox import Outbox
 
 SCALE = Range(low=0.15, high=0.35)
 SCAN = UUID(int=1)
+TILE_PX = 100
 
 
-def placed(u_m: float, mm_per_px: float = 0.25, side_m: float = 0.4) -> Placed:
-    corners = np.array([[0, 1], [1, 1], [1, 0], [0, 0]]) * side_m + [u_m, 0]
-    tiles = TileGeometry.pack(np.array([corners.mean(axis=0)]), corners[None], None)
+def placed(u_m: float, mm_per_px: float = 0.25, side_m: float = 0.4, tilt_deg: float = 0.0) -> Placed:
+    """A frame of one tile, tilted about the picture's vertical."""
+    square = np.array([[0, 1], [1, 1], [1, 0], [0, 0]])
+    corners = square * side_m + [u_m, 0]
+    tile = square * mm_per_px * TILE_PX / 1000 * [1 / math.cos(math.radians(tilt_deg)), 1] + [u_m, 0]
+    tiles = TileGeometry.pack(np.array([tile.mean(axis=0)]), tile[None], None)
     return Placed(
         pose_solution_id=SCAN,
         pose=Pose(position_m=(u_m, 0, 1), orientation_xyzw=(1, 0, 0, 0)),
@@ -90,17 +95,21 @@ LOST = NoPose(pose_solution_id=SCAN, cause="no tag of the layout is in the pictu
         (report(placed(0, 0.4), 0.1), 0.3, Look.TOO_FAR),
         (report(placed(0, 0.3), 0.1), 0.2, Look.TOO_FAR),
         (report(placed(0, 0.1), 0.1), 0.3, Look.TOO_NEAR),
+        (report(placed(0, tilt_deg=35), 1.0), 0.3, Look.TOO_OBLIQUE),
+        (report(placed(0, tilt_deg=30), 1.0), 0.3, Look.SHOWN),
+        (report(placed(0, tilt_deg=35), 1.3), 0.3, Look.BLURRED),
+        (report(placed(0, tilt_deg=61), 0.2), 0.3, Look.TOO_OBLIQUE),  # pressed to less than half, however sharp
         (report(placed(0), 1.0, Reason.DARK), 0.3, Look.DARK),
         (report(placed(0), 1.0, Reason.BRIGHT), 0.3, Look.BRIGHT),
         (report(LOST), 0.3, Look.NO_POSE),
     ],
 )
 def test_what_a_frame_is_worth(made: Report, target: float | None, look: Look) -> None:
-    assert look_of(made, SCALE, target)[0] is look
+    assert look_of(made, SCALE, target, TILE_PX)[0] is look
 
 
 def test_advice_follows_the_last_frames() -> None:
-    site = OnSite(SCALE, 0.3)
+    site = OnSite(SCALE, 0.3, TILE_PX)
     assert site.advice() == []
     site.frame(report(placed(0)))
     assert site.advice() == []
@@ -116,7 +125,7 @@ def test_advice_follows_the_last_frames() -> None:
 
 
 def test_a_gap_is_told_until_it_is_closed() -> None:
-    site = OnSite(SCALE, 0.3)
+    site = OnSite(SCALE, 0.3, TILE_PX)
     for u_m in (0.0, 0.3, 0.7):
         site.frame(report(placed(u_m)))
         assert site.advice() == []
@@ -127,7 +136,7 @@ def test_a_gap_is_told_until_it_is_closed() -> None:
 
 
 def test_the_best_look_at_a_place_is_shown() -> None:
-    site = OnSite(SCALE, 0.3)
+    site = OnSite(SCALE, 0.3, TILE_PX)
     for width_px in (20.0, 1.0, 9.0):
         site.frame(report(placed(0), width_px))
     shown = site.shown()
@@ -138,7 +147,7 @@ def test_the_best_look_at_a_place_is_shown() -> None:
 
 @given(st.lists(st.tuples(st.floats(-50, 50), st.sampled_from([1.0, 9.0])), min_size=1, max_size=20))
 def test_the_grid_stays_small_and_true(frames: list[tuple[float, float]]) -> None:
-    site, before = OnSite(SCALE, 0.3), on_site.MOST_CELLS
+    site, before = OnSite(SCALE, 0.3, TILE_PX), on_site.MOST_CELLS
     try:
         on_site.MOST_CELLS = 500
         for u_m, width_px in frames:
@@ -179,7 +188,7 @@ def get(address: str) -> Any:
 def test_the_page_and_what_it_shows(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.sqlite"):
         pass
-    site = OnSite(SCALE, 0.3)
+    site = OnSite(SCALE, 0.3, TILE_PX)
     site.frame(report(placed(0.0), 7.0))
     with Status(StatusSection(port=0), Condition("folder:x", None), site, tmp_path / "outbox.sqlite") as status:
         assert get(f"{status.address}/")[:2] == (200, "text/html")
@@ -193,7 +202,7 @@ def test_with_a_key_nobody_else_may_look(tmp_path: Path) -> None:
     with Outbox(tmp_path / "outbox.sqlite"):
         pass
     settings = StatusSection(host="127.0.0.1", port=0, key="correct horse")
-    with Status(settings, Condition("x", None), OnSite(SCALE, None), tmp_path / "outbox.sqlite") as status:
+    with Status(settings, Condition("x", None), OnSite(SCALE, None, TILE_PX), tmp_path / "outbox.sqlite") as status:
         for path in ("/", "/site.json", "/metrics", "/healthz", "/?key=wrong+horse!", "/?key=", "/?key=%ff"):
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 get(status.address + path)

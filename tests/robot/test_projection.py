@@ -263,7 +263,7 @@ def flip_k1(patch: pytest.MonkeyPatch) -> None:
 
 def swap_u_and_v(patch: pytest.MonkeyPatch) -> None:
     right = plane.Plane.hits
-    patch.setattr(plane.Plane, "hits", lambda self, rays, pose: right(self, rays, pose)[:, ::-1])
+    patch.setattr(plane.Plane, "hits", lambda self, lines: right(self, lines)[:, ::-1])
 
 
 def mirror(patch: pytest.MonkeyPatch) -> None:
@@ -271,7 +271,7 @@ def mirror(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         plane.Plane,
         "hits",
-        lambda self, rays, pose: 2 * np.array(pose.position_m[:2]) - right(self, rays, pose) * [1, 1],
+        lambda self, lines: 2 * lines.starts_m[:2] - right(self, lines) * [1, 1],
     )
 
 

@@ -1,5 +1,7 @@
 """What of a surface was photographed, and where a crack of the target width would have been seen."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import crackmap_server
 from crackmap.messages import Flag, Reason
 from crackmap.visible_widths import UNKNOWN, bytes_from_px, px_from_bytes
 from crackmap_server.coverage import Footprint, parts
@@ -103,22 +106,50 @@ def test_what_a_tile_shows(
     assert seen(width_px, mm_per_px, target_width_mm, **more) is expected
 
 
-def test_an_oblique_pixel_is_as_wide_as_its_longer_side() -> None:
-    corners_m = (SQUARE * [1.0, 0.5] * 0.025)[None]
+@pytest.mark.parametrize("turn_deg", [0, 45, 90, 133])
+@pytest.mark.parametrize(
+    ("width_px", "mm_per_px", "tilt_deg", "expected"),
+    [
+        (1.0, 0.25, 4.0, Sight.SHOWN),
+        (1.0, 0.25, 33.0, Sight.SHOWN),  # 0.298 mm
+        (1.0, 0.25, 34.0, Sight.TOO_OBLIQUE),  # 0.302 mm
+        (1.3, 0.25, 34.0, Sight.BLURRED),  # square it would not show either
+        (1.3, 0.2305, 4.0, Sight.BLURRED),  # so near to square it is not the angle: 0.2997 mm and 0.3004
+        (0.5, 0.29, 30.0, Sight.SHOWN),  # the model finds less than a pixel
+        (1.0, 0.31, 30.0, Sight.TOO_FAR),
+        (0.1, 0.05, 59.0, Sight.SHOWN),
+        (0.1, 0.05, 61.0, Sight.TOO_OBLIQUE),  # pressed to less than half, however near
+        (float("nan"), 0.25, 61.0, Sight.NOT_KNOWN),
+    ],
+)
+def test_an_oblique_view_shows_less(
+    width_px: float, mm_per_px: float, tilt_deg: float, turn_deg: float, expected: Sight
+) -> None:
+    """Whatever way the camera leans against the tile's sides."""
+    cosine, sine = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    pressed = np.diag([1 / np.cos(np.radians(tilt_deg)), 1.0])
+    corners_m = (SQUARE * mm_per_px / 10) @ turn.T @ pressed
     (found,) = sights(
-        corners_m=corners_m,
+        corners_m=corners_m[None],
         tile_px=100,
-        visible_widths=bytes_from_px([1.0]).tobytes(),
+        visible_widths=bytes_from_px([width_px]).tobytes(),
         unscored=[],
         flags=[],
-        target_width_mm=0.2,
+        target_width_mm=0.3,
     )
-    assert ORDER[int(found)] is Sight.TOO_FAR
+    assert ORDER[int(found)] is expected
 
 
 def test_every_reason_is_a_sight() -> None:
     for reason in Reason:
         assert seen(1.0, 0.25, 0.3, unscored=[{"reason": reason.value, "tiles": [0]}]).value == reason.value
+
+
+def test_every_sight_has_words_on_the_map() -> None:
+    words = (Path(crackmap_server.__file__).parent / "web/sights.js").read_text()
+    said = set(re.findall(r'^  (\w+): "', words, re.MULTILINE))
+    assert said == {sight.value for sight in Sight} - {Sight.SHOWN, Sight.NOT_KNOWN}
 
 
 @given(st.lists(st.floats(0, 30) | st.just(float("nan")), min_size=1))

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 
-from crackmap_robot.calibrating.solution import NAMES, Solution
+from crackmap_robot.calibrating.solution import Solution
+from crackmap_robot.calibration import PARAMETERS
 
 
 def camera_yaml(solution: Solution, name: str) -> str:
-    """The file's text; how exact each value is stands in comments."""
+    """The file's text; how exact the values are together is a matrix that only crackmap reads."""
     fx, fy, cx, cy, *lens = solution.values
-    sigmas = ", ".join(f"{key} {sigma:.3g}" for key, sigma in zip(NAMES, solution.sigmas, strict=True))
+    sigmas = ", ".join(f"{key} {sigma:.3g}" for key, sigma in zip(PARAMETERS, solution.sigmas, strict=True))
     return (
         f"# crackmap robot calibrate: {len(solution.views)} photographs, corners miss by {solution.rms_px:.3f} px\n"
         f"# standard deviations: {sigmas}\n"
@@ -21,6 +22,8 @@ def camera_yaml(solution: Solution, name: str) -> str:
         f"{_matrix('distortion_coefficients', 1, 5, lens)}"
         f"{_matrix('rectification_matrix', 3, 3, [1, 0, 0, 0, 1, 0, 0, 0, 1])}"
         f"{_matrix('projection_matrix', 3, 4, [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0])}"
+        f"# of {', '.join(PARAMETERS)}; readers that do not know it pass over it\n"
+        f"{_matrix('calibration_covariance', 9, 9, solution.covariance.ravel().tolist())}"
     )
 
 

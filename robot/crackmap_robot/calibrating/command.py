@@ -10,7 +10,8 @@ from crackmap.errors import InputError, StorageError
 from crackmap_robot.calibrating.board import Board, SeenBoard
 from crackmap_robot.calibrating.camera_yaml import camera_yaml
 from crackmap_robot.calibrating.report import report
-from crackmap_robot.calibrating.solution import NAMES, solve
+from crackmap_robot.calibrating.solution import solve
+from crackmap_robot.calibration import PARAMETERS
 from crackmap_robot.cameras.camera import Refused
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.photograph import decode
@@ -35,7 +36,7 @@ def run_calibrate(photographs: Path, board: Board, to: Path, name: str, page: Pa
         raise InputError(f"{photographs}: {error}") from error
     _write(to, camera_yaml(solution, name))
     yield f"{'photographs':<14}{len(solution.views)} of {len(seen) + len(unseen)}"
-    for key, value, sigma in zip(NAMES, solution.values, solution.sigmas, strict=True):
+    for key, value, sigma in zip(PARAMETERS, solution.values, solution.sigmas, strict=True):
         yield f"{key:<14}{value:.5g} ± {sigma:.2g}"
     yield f"{'misfit':<14}{solution.rms_px:.3f} px"
     yield f"{'camera file':<14}{to}"

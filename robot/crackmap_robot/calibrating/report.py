@@ -6,7 +6,8 @@ from html import escape
 
 import numpy as np
 
-from crackmap_robot.calibrating.solution import NAMES, Solution
+from crackmap_robot.calibrating.solution import Solution
+from crackmap_robot.calibration import PARAMETERS
 
 WIDTH_PX = 880
 ARROW = 60
@@ -37,7 +38,7 @@ def _page(solution: Solution, name: str, unseen: dict[str, str]) -> Iterator[str
     if not doubts:
         yield '<p class="good">Nothing speaks against relying on it, for this focus and this resolution.</p>'
     yield "<h2>The camera</h2><table><tr><th></th><th>value</th><th>standard deviation</th></tr>"
-    for key, value, sigma in zip(NAMES, solution.values, solution.sigmas, strict=True):
+    for key, value, sigma in zip(PARAMETERS, solution.values, solution.sigmas, strict=True):
         unit, digits = (" px", 2) if len(key) == 2 and key[0] in "fc" else ("", 5)
         yield f"<tr><td>{key}</td><td>{value:.{digits}f}{unit}</td><td>{sigma:.{digits + 1}f}</td></tr>"
     yield "</table><h2>Where the board was seen, and how corners miss</h2>"

@@ -12,6 +12,7 @@ import numpy as np
 
 from crackmap.errors import InputError
 from crackmap_robot.calibrating.board import FloatArray, SeenBoard
+from crackmap_robot.calibration import PARAMETERS
 
 FEWEST_VIEWS = 5
 GOOD_VIEWS = 12
@@ -23,7 +24,7 @@ GOOD_COVERAGE = 0.8
 GOOD_TILT_RAD = math.radians(20)
 GOOD_FOCAL_SIGMA = 0.002
 GOOD_RMS_PX = 1.0
-NAMES = ("fx", "fy", "cx", "cy", "k1", "k2", "p1", "p2", "k3")
+POSE = 6
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,20 @@ class View:
 
 @dataclass(frozen=True)
 class Solution:
-    """`values` and `sigmas` in the order of `NAMES`; pixels for the first four."""
+    """`values` and `covariance` (9, 9) in the order of `PARAMETERS`; pixels for the first four."""
 
     width_px: int
     height_px: int
     values: tuple[float, ...]
-    sigmas: tuple[float, ...]
+    covariance: FloatArray
     views: tuple[View, ...]
     left_out: tuple[str, ...]
     """Labels of views that do not fit the others."""
+
+    @property
+    def sigmas(self) -> tuple[float, ...]:
+        """The values' standard deviations."""
+        return tuple(np.sqrt(np.diag(self.covariance)).tolist())
 
     @property
     def rms_px(self) -> float:
@@ -111,7 +117,7 @@ def solve(seen: Sequence[SeenBoard], width_px: int, height_px: int) -> Solution:
         worst = int(misfits.argmax())
         if misfits[worst] < max(OUTLIER_PX, OUTLIER_RATIO * float(np.median(misfits))):
             return Solution(
-                width_px, height_px, solution.values, solution.sigmas, solution.views, tuple(sorted(left_out))
+                width_px, height_px, solution.values, solution.covariance, solution.views, tuple(sorted(left_out))
             )
         left_out.append(kept.pop(worst).label)
 
@@ -120,7 +126,7 @@ def _solved(seen: Sequence[SeenBoard], width_px: int, height_px: int) -> Solutio
     places = [view.places_m.astype(np.float32) for view in seen]
     pixels = [view.pixels_px.astype(np.float32) for view in seen]
     try:
-        _, matrix, lens, turns, shifts, sigmas, *_ = cv2.calibrateCameraExtended(
+        _, matrix, lens, turns, shifts = cv2.calibrateCamera(
             places, pixels, (width_px, height_px), np.eye(3), np.zeros(5)
         )
     except cv2.error as error:
@@ -129,8 +135,12 @@ def _solved(seen: Sequence[SeenBoard], width_px: int, height_px: int) -> Solutio
             "photographs of one camera at one focus?"
         ) from error
     views = []
+    normal_equations, freedom = np.zeros((len(PARAMETERS), len(PARAMETERS))), -len(PARAMETERS)
     for view, turn, shift in zip(seen, turns, shifts, strict=True):
-        expected = cv2.projectPoints(view.places_m, turn, shift, matrix, lens)[0].reshape(-1, 2)
+        seen_px, slopes = cv2.projectPoints(view.places_m, turn, shift, matrix, lens)
+        expected = np.asarray(seen_px, np.float64).reshape(-1, 2)
+        normal_equations += _without_pose(np.asarray(slopes, np.float64))
+        freedom += slopes.shape[0] - POSE
         to_camera = np.asarray(cv2.Rodrigues(turn)[0], np.float64)
         normal, middle = to_camera[:, 2], to_camera @ view.places_m.mean(axis=0) + np.asarray(shift).ravel()
         tilt_rad = math.acos(min(1.0, abs(float(normal @ middle)) / float(np.linalg.norm(middle))))
@@ -139,4 +149,27 @@ def _solved(seen: Sequence[SeenBoard], width_px: int, height_px: int) -> Solutio
     values = tuple(float(value) for value in found)
     if not all(map(math.isfinite, values)) or min(values[:2]) <= 0:
         raise InputError("no camera sees the board's corners where they were found. Take sharper photographs.")
-    return Solution(width_px, height_px, values, tuple(map(float, np.asarray(sigmas).ravel()[:9])), tuple(views), ())
+    variance = sum(float((view.misfits_px**2).sum()) for view in views) / freedom
+    return Solution(width_px, height_px, values, variance * _inverse(normal_equations), tuple(views), ())
+
+
+def _inverse(normal_equations: FloatArray) -> FloatArray:
+    """Scaled first, as pixels and coefficients differ by orders of magnitude. Raises InputError."""
+    scale = 1 / np.sqrt(np.diag(normal_equations))
+    try:
+        inverse = np.linalg.inv(normal_equations * np.outer(scale, scale))
+    except np.linalg.LinAlgError:
+        raise InputError("the photographs leave the camera free. Take more, with the board tilted.") from None
+    result: FloatArray = np.outer(scale, scale) * (inverse + inverse.T) / 2
+    return result
+
+
+def _without_pose(slopes: FloatArray) -> FloatArray:
+    """What one view adds to the camera's normal equations (9, 9), its own pose being free: Schur's complement.
+
+    `slopes` (2 n, 15) are OpenCV's: by the pose (6), the focal lengths, the centre and the lens.
+    """
+    by_pose, by_camera = slopes[:, :POSE], slopes[:, POSE:]
+    mixed = by_pose.T @ by_camera
+    result: FloatArray = by_camera.T @ by_camera - mixed.T @ np.linalg.solve(by_pose.T @ by_pose, mixed)
+    return result

@@ -15,16 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap.errors import CrackmapError, SettingError
-from crackmap.messages import NoPose, Pose
+from crackmap.messages import NoPose, Placement, Pose
 from crackmap.tile_grid import TileGrid
-from crackmap.visible_widths import UNKNOWN, px_from_bytes
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
 from crackmap_robot.classifier import Classifier
-from crackmap_robot.daemon.pose_stream import listen
+from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.outbox import Outbox
@@ -33,7 +32,7 @@ from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
 from crackmap_robot.poses.listener import PoseListener
-from crackmap_robot.quality.visible import visible_widths
+from crackmap_robot.quality.visible import narrowest, visible_widths
 from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scan_of, scanner_for
 
@@ -119,7 +118,14 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
             if listener is not None and settings.camera.calibration is not None:
                 book = PoseBook(now)
                 book.write(NOW, _pose(listener, still.taken_unix_s))
-                placing = by_book(scan_of(settings.scan_settings()), book, listener.name, settings.camera.calibration)
+                placing = by_book(
+                    scan_of(settings.scan_settings()),
+                    book,
+                    listener.name,
+                    settings.camera.calibration,
+                    flatness_mm=settings.scan.flatness_mm,
+                    mount=mount_of(settings.camera),
+                )
             scanner = scanner_for(settings.scan_settings(), classifier, placing)
             folder = open_folder(now)
         first = next(folder.frames())
@@ -136,23 +142,26 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
         if out_of_range(placement, scale):
             way = "farther away" if placement.mm_per_px < scale.low else "nearer"
             return False, f"{said}; the model was made for {scale.low:g} to {scale.high:g}: go {way}"
-        return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement.mm_per_px, settings)
+        if unknown := scanner.placing.unknown_errors:
+            said = f"{said}, position error without that of {' and '.join(unknown)}"
+        return _sharp_enough(said, visible_widths(pixels, grid, scanner.visible), placement, grid, settings)
 
 
 def _sharp_enough(
-    said: str, widths: npt.NDArray[np.uint8] | None, mm_per_px: float, settings: RobotSettings
+    said: str, widths: npt.NDArray[np.uint8] | None, placement: Placement, grid: TileGrid, settings: RobotSettings
 ) -> tuple[bool, str]:
     """Whether half of the picture would show a crack of the target width."""
     if widths is None:
         return True, said
-    known = px_from_bytes(widths)[widths != UNKNOWN]
-    if 2 * len(known) < len(widths):
+    found, target_mm = narrowest(placement, widths.tobytes(), grid.tile_px), settings.scan.target_width_mm
+    if found is None:
         return True, f"{said}; too smooth to tell whether it is sharp"
-    narrowest_mm, target_mm = float(np.median(known)) * mm_per_px, settings.scan.target_width_mm
-    said = f"{said}, shows cracks from {narrowest_mm:.2g} mm on"
-    if target_mm is not None and narrowest_mm > target_mm:
-        return False, f"{said}, not of scan.target_width_mm {target_mm:g}: focus, go nearer, or light it better"
-    return True, said
+    said = f"{said}, shows cracks from {found.seen_mm:.2g} mm on"
+    if target_mm is None or found.seen_mm <= target_mm:
+        return True, said
+    oblique = found.square_mm <= target_mm
+    advice = "turn the camera square to the surface" if oblique else "focus, go nearer, or light it better"
+    return False, f"{said}, not of scan.target_width_mm {target_mm:g}: {advice}"
 
 
 def _one_frame(settings: RobotSettings) -> Still | str:

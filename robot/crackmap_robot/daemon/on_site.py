@@ -15,7 +15,7 @@ import numpy as np
 from crackmap.manifest import Range
 from crackmap.messages import NoPose, Placed, Reason, Report
 from crackmap_robot.keyframes import Cells, cell_side_m, cells_in
-from crackmap_robot.quality.visible import narrowest_mm
+from crackmap_robot.quality.visible import Narrowest, narrowest
 from crackmap_robot.scan import LONG_QUIET_S
 
 RECENT = 8
@@ -30,6 +30,7 @@ class Look(StrEnum):
 
     SHOWN = "shown"
     NOT_KNOWN = "not_known"
+    TOO_OBLIQUE = "too_oblique"
     BLURRED = "blurred"
     TOO_FAR = "too_far"
     TOO_NEAR = "too_near"
@@ -39,6 +40,7 @@ class Look(StrEnum):
 
 
 ADVICE = {
+    Look.TOO_OBLIQUE: "Turn the camera square to the surface",
     Look.BLURRED: "Slow down, or focus: the pictures are too blurred, or the surface is too rough",
     Look.TOO_FAR: "Go nearer",
     Look.TOO_NEAR: "Go farther away",
@@ -49,7 +51,7 @@ ADVICE = {
 ORDER = tuple(Look)
 
 
-def look_of(report: Report, scale: Range, target_width_mm: float | None) -> tuple[Look, float | None]:
+def look_of(report: Report, scale: Range, target_width_mm: float | None, tile_px: int) -> tuple[Look, float | None]:
     """What a frame is worth, and how narrow a crack half of its tiles would show, in mm; None where not known."""
     if isinstance(report.placement, NoPose):
         return Look.NO_POSE, None
@@ -58,14 +60,21 @@ def look_of(report: Report, scale: Range, target_width_mm: float | None) -> tupl
     for reason, look in ((Reason.DARK, Look.DARK), (Reason.BRIGHT, Look.BRIGHT)):
         if 2 * blind.get(reason, 0) > len(tiles.scores):
             return look, None
-    width_mm = narrowest_mm(report)
+    found = narrowest(report.placement, tiles.visible_widths, tile_px)
+    width_mm = None if found is None else found.seen_mm
     if mm_per_px > scale.high or (target_width_mm is not None and mm_per_px > target_width_mm):
         return Look.TOO_FAR, width_mm
     if mm_per_px < scale.low:
         return Look.TOO_NEAR, width_mm
-    if width_mm is None or target_width_mm is None:
-        return Look.NOT_KNOWN, width_mm
-    return (Look.SHOWN if width_mm <= target_width_mm else Look.BLURRED), width_mm
+    return _width_look(found, target_width_mm), width_mm
+
+
+def _width_look(found: Narrowest | None, target_width_mm: float | None) -> Look:
+    if found is None or target_width_mm is None:
+        return Look.NOT_KNOWN
+    if found.seen_mm <= target_width_mm:
+        return Look.SHOWN
+    return Look.TOO_OBLIQUE if found.square_mm <= target_width_mm else Look.BLURRED
 
 
 @dataclass
@@ -74,6 +83,7 @@ class OnSite:
 
     scale: Range
     target_width_mm: float | None
+    tile_px: int
     _lock: Lock = field(default_factory=Lock, init=False)
     _recent: deque[Look] = field(default_factory=lambda: deque(maxlen=RECENT), init=False)
     _cells: dict[tuple[int, int], Look] = field(default_factory=dict, init=False)
@@ -83,7 +93,7 @@ class OnSite:
 
     def frame(self, report: Report) -> None:
         """A frame is in the outbox."""
-        look, width_mm = look_of(report, self.scale, self.target_width_mm)
+        look, width_mm = look_of(report, self.scale, self.target_width_mm, self.tile_px)
         placement = report.placement
         with self._lock:
             self._recent.append(look)

@@ -8,13 +8,19 @@ from crackmap_robot.poses.mount import Mount, read_mount
 from crackmap_robot.poses.registration_file import read_registration
 
 
+def mount_of(camera: CameraSection) -> Mount | None:
+    """What the stream's poses go through; None where they are the camera's own. Raises InputError."""
+    if camera.mount is not None:
+        return read_mount(camera.mount)
+    return Mount() if camera.pose_stream and camera.pose_stream.startswith(MAVLINK) else None
+
+
 def listen(camera: CameraSection) -> PoseListener:
     """A listener that has not begun. Raises SettingError, InputError for a mount or a registration."""
     assert camera.pose_stream is not None
     kind, _, address = camera.pose_stream.partition(":")
     host, _, port = address.rpartition(":")
-    by_mavlink = f"{kind}:" == MAVLINK
-    mount = read_mount(camera.mount) if camera.mount else Mount() if by_mavlink else None
+    mount = mount_of(camera)
     registration = read_registration(camera.registration) if camera.registration else None
 
     def carried(pose: Pose) -> Pose:
@@ -22,4 +28,4 @@ def listen(camera: CameraSection) -> PoseListener:
         return there if registration is None else registration.pose(there)
 
     carry = carried if mount or registration else None
-    return PoseListener(host or "127.0.0.1", int(port), MavlinkPoses() if by_mavlink else None, carry)
+    return PoseListener(host or "127.0.0.1", int(port), MavlinkPoses() if f"{kind}:" == MAVLINK else None, carry)

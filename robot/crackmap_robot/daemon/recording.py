@@ -40,16 +40,24 @@ class Recording:
     """Records in a thread until it is left. A context manager."""
 
     def __init__(
-        self, settings: RobotSettings, condition: Condition, stop: Event, poses: tuple[PoseListener, PoseBook] | None
+        self,
+        settings: RobotSettings,
+        condition: Condition,
+        stop: Event,
+        poses: tuple[PoseListener, PoseBook] | None,
+        readout_s: float | None = None,
     ) -> None:
-        """`poses`: where they come from and are written to. Raises StorageError when the folder cannot be made."""
+        """`poses`: where they come from and are written to. `readout_s`: of the camera's rolling shutter.
+
+        Raises StorageError when the folder cannot be made.
+        """
         source, live = settings.camera.source, settings.live
         arrival = USB_DIGITS if source.startswith(("v4l2:", "csi:")) else STREAM_DIGITS
         digits = None if source.startswith(VIDEO) else arrival
         self._camera = LiveCamera(settings.grab, live.stale_s, stop.wait)
         self._recorder = Recorder(live.recordings, live.budget_mb * MEGABYTE, live.step, digits)
         self._condition, self._stop = condition, stop
-        self._poses = poses
+        self._poses, self._readout_s = poses, readout_s or 0.0
         self._time_sigma_s = 10.0**-arrival / math.sqrt(3)
         self._without_pose: list[_Waiting] = []
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
@@ -104,9 +112,10 @@ class Recording:
         self._condition.poses, self._condition.poses_refused = listener.taken, listener.refused + listener.late
         waiting, self._without_pose = self._without_pose, []
         for photo in waiting:
-            pose = listener.at(photo.taken_unix_s, self._time_sigma_s)
+            pose = listener.at(photo.taken_unix_s, self._time_sigma_s, self._readout_s)
             if pose is not None:
-                book.write(photo.name, pose)
+                motion = listener.motion_at(photo.taken_unix_s, self._readout_s) if self._readout_s else None
+                book.write(photo.name, pose, motion)
             elif monotonic() > photo.end_s:
                 book.write(photo.name, Missing(f"{listener.name}: no pose came after it"))
             else:

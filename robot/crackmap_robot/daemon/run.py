@@ -20,7 +20,7 @@ from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
-from crackmap_robot.daemon.pose_stream import listen
+from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
@@ -55,15 +55,23 @@ def run_daemon(settings: RobotSettings) -> Condition:
     with ExitStack() as opened:
         opened.enter_context(locked(keep.outbox))
         models = opened.enter_context(Turns(settings, followed, condition))
-        poses, placing = None, None
+        poses, placing, readout_s = None, None, None
         if settings.camera.pose_stream is not None and settings.camera.calibration is not None:
             listener = opened.enter_context(listen(settings.camera))
             poses = listener, PoseBook(settings.live.recordings)
-            placing = by_book(scan_of(scan_settings), poses[1], listener.name, settings.camera.calibration)
+            placing = by_book(
+                scan_of(scan_settings),
+                poses[1],
+                listener.name,
+                settings.camera.calibration,
+                flatness_mm=scan_settings.flatness_mm,
+                mount=mount_of(settings.camera),
+            )
+            readout_s = placing.scene.readout_s
         scanner = models.first(placing)
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
-        on_site = OnSite(scanner.scale, settings.scan.target_width_mm)
+        on_site = OnSite(scanner.scale, settings.scan.target_width_mm, scanner.headers.analysis.tile_px)
         status = opened.enter_context(Status(settings.status, condition, on_site, keep.outbox))
         uplink = None
         if keep.server is not None:
@@ -71,14 +79,15 @@ def run_daemon(settings: RobotSettings) -> Condition:
                 BackgroundUpload(keep.outbox, keep.server, settings.access, patience_s=UPLINK_PATIENCE_S)
             )
         if settings.records:
-            opened.enter_context(Recording(settings, condition, stop, poses))
+            opened.enter_context(Recording(settings, condition, stop, poses, readout_s))
         models.follow(opened)
         extra = {"source": settings.camera.source, "status": status.address, "server": keep.server}
         _log.info("started", extra=extra | {"model": condition.model})
         notifier.ready()
         turn = _Turn(keep, condition, notifier, on_site, outbox, uplink, stop)
         while turn.scan(models.scanner, settings.folder, models):
-            on_site.scale = models.change().scale
+            scanner = models.change()
+            on_site.scale, on_site.tile_px = scanner.scale, scanner.headers.analysis.tile_px
         notifier.stopping()
         _log.info("stopping", extra={"frames": condition.frames_new, "waiting": outbox.waiting()})
     return condition

@@ -93,6 +93,13 @@ class ScanSection(_Section):
     drawing: Drawing = Field(
         default=Drawing.AS_SEEN, description="how the chart is drawn: `as_seen`, or `reflected` as soffits are on plans"
     )
+    flatness_mm: float | None = Field(
+        default=None,
+        gt=0,
+        le=LARGEST_MM,
+        description="how far the face lies off its plane or cylinder (one standard deviation): it moves what is seen "
+        "obliquely. Without, the position errors do not hold it",
+    )
 
 
 class CameraSection(_Section):
@@ -121,7 +128,7 @@ class CameraSection(_Section):
     mount: File | None = Field(
         default=None,
         description="where the camera sits on the robot, where `pose_stream` says where the robot is: TOML with "
-        "`position_m` and `orientation_xyzw`",
+        "`position_m` and `orientation_xyzw`, and maybe `sigma_m` and `sigma_deg`",
     )
     registration: File | None = Field(
         default=None,
@@ -315,6 +322,7 @@ class RobotSettings(_Section):
             cylinder_radius_m=scan.cylinder_radius_m,
             facing=scan.facing,
             drawing=scan.drawing,
+            flatness_mm=scan.flatness_mm,
             poses=camera.poses if camera.pose_stream is None else self.live.recordings / BOOK,
             tags=camera.tags,
             camera=camera.calibration,

@@ -14,6 +14,7 @@ from crackmap.errors import StorageError
 from crackmap.messages import Pose
 from crackmap_robot.poses.file import Missing
 from crackmap_robot.poses.json_lines import values_of
+from crackmap_robot.poses.motion import Motion
 from crackmap_robot.poses.rows import Row, read_rows
 
 NAME = "poses.jsonl"
@@ -46,13 +47,16 @@ class PoseBook:
             place += len(line)
         self._end = place
 
-    def write(self, name: str, pose: Pose | Missing) -> None:
-        """Keep a photograph's pose, on disk on return; or for this run why it has none. Raises StorageError."""
+    def write(self, name: str, pose: Pose | Missing, motion: Motion | None = None) -> None:
+        """Keep a photograph's pose and how it moved then, on disk on return; or for this run why it has none.
+
+        Raises StorageError.
+        """
         with self._changed:
             if isinstance(pose, Missing):
                 self._missing[name] = pose
             else:
-                line = json.dumps(values_of(Row(0, name, None, pose))).encode() + b"\n"
+                line = json.dumps(values_of(Row(0, name, None, pose, motion))).encode() + b"\n"
                 try:
                     with self.path.open("ab") as file:
                         file.write(line)
@@ -76,7 +80,14 @@ class PoseBook:
                 return Missing(f"{NAME} has no row for {name}: recording ended before a pose came")
             if name in self._missing:
                 return self._missing[name]
-            place = self._places[name]
+            return self._row(name).pose
+
+    def motion_for(self, name: str) -> Motion | None:
+        """How the camera moved then; None where nothing tells."""
+        with self._changed:
+            return self._row(name).motion if name in self._places else None
+
+    def _row(self, name: str) -> Row:
         with self.path.open("rb") as file:
-            file.seek(place)
-            return read_rows(self.path, file.readline())[0].pose
+            file.seek(self._places[name])
+            return read_rows(self.path, file.readline())[0]

@@ -1,8 +1,10 @@
 """Poses from a file: JSON lines or CSV, by file name or by time; a TUM trajectory, by time; COLMAP or OpenSfM, by name.
 
 JSON lines  {"file": "0001.jpg", "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
-            with "time_s" (UNIX seconds) in place of "file" or beside it
-CSV         columns file and/or time_s, x_m, y_m, z_m, qx, qy, qz, qw and maybe covariance (36 numbers between blanks)
+            with "time_s" (UNIX seconds) in place of "file" or beside it; with "file" also how the camera moved:
+            "velocity_m_s": [x, y, z], "turn_rad_s": [x, y, z]
+CSV         columns file and/or time_s, x_m, y_m, z_m, qx, qy, qz, qw and maybe covariance (36 numbers between blanks),
+            velocity_m_s and turn_rad_s (3 each)
 TUM         timestamp tx ty tz qx qy qz qw, with blanks between (see tum.py)
 COLMAP      images.txt (see colmap.py)
 OpenSfM     reconstruction.json, also of OpenDroneMap (see opensfm.py)
@@ -19,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from crackmap.messages import Pose
 from crackmap_robot.poses.interpolation import between
+from crackmap_robot.poses.motion import Motion, motion_between
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.rows import Row, read_rows
 
@@ -79,6 +82,22 @@ class PoseFile:
             return Missing(f"{self.path.name} gives poses by time, and the frame's time is not known")
         pose = self._at(time_s, time_sigma_s or 0.0)
         return pose.model_copy(update={"covariance": None}) if isinstance(pose, Pose) and time_sigma_s is None else pose
+
+    def motion_for(self, file_name: str | None, time_s: float | None, over_s: float) -> Motion | None:
+        """How the camera moved over so many seconds about that pose; None where nothing tells."""
+        if not self.by_time:
+            row = None if file_name is None else self.row_for(file_name)
+            return row.motion if row else None
+        if time_s is None:
+            return None
+        begin_s = max(time_s - over_s / 2, self.rows[0].known_time_s)
+        end_s = min(time_s + over_s / 2, self.rows[-1].known_time_s)
+        if end_s <= begin_s:
+            return None
+        before, after = self._at(begin_s, 0.0), self._at(end_s, 0.0)
+        if isinstance(before, Missing) or isinstance(after, Missing):
+            return None
+        return motion_between(before, after, end_s - begin_s)
 
     def _at(self, time_s: float, time_sigma_s: float) -> Pose | Missing:
         number = bisect.bisect_left(self.rows, time_s, key=lambda row: row.known_time_s)

@@ -25,12 +25,12 @@ def between(before: Pose, after: Pose, share: float, share_sigma: float = 0.0) -
     covariance = None
     if before.covariance is not None and after.covariance is not None:
         mean = (1 - share) * np.array(before.covariance) + share * np.array(after.covariance)
-        moved = share_sigma * _movement(before, after)
+        moved = share_sigma * movement(before, after)
         covariance = tuple((mean + np.outer(moved, moved).ravel()).tolist())
     return Pose(position_m=(x_m, y_m, z_m), orientation_xyzw=(x, y, z, w), covariance=covariance)
 
 
-def _movement(before: Pose, after: Pose) -> npt.NDArray[np.float64]:
+def movement(before: Pose, after: Pose) -> npt.NDArray[np.float64]:
     """(x, y, z, rx, ry, rz) from one pose to the other: metres, and the rotation vector in the body frame, radians."""
     ax, ay, az, aw = before.orientation_xyzw
     bx, by, bz, bw = after.orientation_xyzw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,4 +28,5 @@ def values_of(row: Row) -> dict[str, Any]:
     """What one line holds."""
     belongs_to = {"file": row.file, "time_s": row.time_s}
     pose = row.pose.model_dump(mode="json")
-    return {key: value for key, value in belongs_to.items() if value is not None} | pose
+    motion = {} if row.motion is None else asdict(row.motion)
+    return {key: value for key, value in belongs_to.items() if value is not None} | pose | motion

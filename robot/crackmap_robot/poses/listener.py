@@ -21,6 +21,7 @@ from typing import Self
 from crackmap.errors import SettingError
 from crackmap.messages import Pose
 from crackmap_robot.poses.file import Missing, PoseFile
+from crackmap_robot.poses.motion import Motion
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.rows import Row, read_rows
 
@@ -78,13 +79,22 @@ class PoseListener:
         self._thread.join()
         self._socket.close()
 
-    def at(self, time_s: float, time_sigma_s: float) -> Pose | Missing | None:
-        """The pose at that time, known to so much; None while a later pose may yet come."""
+    def at(self, time_s: float, time_sigma_s: float, over_s: float = 0.0) -> Pose | Missing | None:
+        """The pose at that time, known to so much; None while a later one may yet come for the `over_s` about it."""
+        poses = self._known()
+        if poses is None or poses.rows[-1].known_time_s < time_s + over_s / 2:
+            return None
+        return poses.pose_for(None, time_s, time_sigma_s)
+
+    def motion_at(self, time_s: float, over_s: float) -> Motion | None:
+        """How the camera moved over so many seconds about that time; None where nothing tells."""
+        poses = self._known()
+        return None if poses is None else poses.motion_for(None, time_s, over_s)
+
+    def _known(self) -> PoseFile | None:
         with self._lock:
             rows = tuple(self._rows)
-        if not rows or rows[-1].known_time_s < time_s:
-            return None
-        return PoseFile(Path(self.name), "", rows, MAX_GAP_S, {}, {}).pose_for(None, time_s, time_sigma_s)
+        return PoseFile(Path(self.name), "", rows, MAX_GAP_S, {}, {}) if rows else None
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -15,6 +15,8 @@ from crackmap_robot.poses.file import read_poses
 from crackmap_robot.poses.json_lines import write_rows
 from crackmap_robot.poses.registration import FEWEST_TO_TELL_ERRORS, ControlPoint, Registration, register
 from crackmap_robot.poses.registration_file import write_registration
+from crackmap_robot.poses.rows import Row
+from crackmap_robot.poses.transform import Transform
 
 
 def run_register(
@@ -36,7 +38,7 @@ def run_register(
     yield from _lines(points, found)
     if poses is None or to is None:
         return
-    rows = [replace(row, pose=found.transform.pose(row.pose)) for row in read_poses(poses).rows]
+    rows = [_on_surface(row, found.transform) for row in read_poses(poses).rows]
     if all(row.pose.position_m[2] <= 0 for row in rows):
         raise InputError(
             f"{control_points}: with these points every camera is behind the surface. Look whether u_m and v_m are "
@@ -45,6 +47,11 @@ def run_register(
     write_rows(to, rows)
     unknown = sum(row.pose.covariance is None for row in rows)
     yield f"{to}: {len(rows)} poses on the surface" + (f", {unknown} of unknown error" if unknown else "")
+
+
+def _on_surface(row: Row, transform: Transform) -> Row:
+    motion = None if row.motion is None else transform.motion(row.motion)
+    return replace(row, pose=transform.pose(row.pose), motion=motion)
 
 
 def _lines(points: tuple[ControlPoint, ...], found: Registration) -> Iterator[str]:

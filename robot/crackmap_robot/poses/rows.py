@@ -14,23 +14,29 @@ import numpy as np
 
 from crackmap.messages import Pose
 from crackmap_robot.poses.colmap import image_records, is_images
+from crackmap_robot.poses.motion import Motion
 from crackmap_robot.poses.opensfm import shot_records
 from crackmap_robot.poses.record import PoseFileError, Record
 from crackmap_robot.poses.tum import is_tum, tum_records
 
-JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance")
+MOTION = ("velocity_m_s", "turn_rad_s")
+JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance", *MOTION)
 CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
-CSV_COLUMNS = ("file", "time_s", *CSV_POSITION, *CSV_ORIENTATION, "covariance")
+CSV_COLUMNS = ("file", "time_s", *CSV_POSITION, *CSV_ORIENTATION, "covariance", *MOTION)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One pose and what it belongs to; at least one of file and time is there."""
+    """One pose and what it belongs to; at least one of file and time is there.
+
+    `motion` is how the camera moved then, where that is told.
+    """
 
     line: int
     file: str | None
     time_s: float | None
     pose: Pose
+    motion: Motion | None = None
 
     @property
     def known_time_s(self) -> float:
@@ -97,14 +103,15 @@ def _csv_records(path: Path, text: str) -> Iterator[Record]:
                     f"{path}, line {reader.line_num}: has {len(cells)} values, the header names {len(columns)} columns"
                 )
             named = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
-            covariance = named.get("covariance")
             values: dict[str, Any] = {
                 "file": named.get("file"),
                 "time_s": named.get("time_s"),
                 "position_m": [named[name] for name in CSV_POSITION],
                 "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
-                "covariance": covariance.split() if covariance else None,
             }
+            for name in ("covariance", *MOTION):
+                numbers = named.get(name)
+                values[name] = numbers.split() if numbers else None
             record = Record(path, reader.line_num, values)
             for name in (*CSV_POSITION, *CSV_ORIENTATION):
                 record.number(name, named[name])  # a message names the column that the user wrote
@@ -136,7 +143,21 @@ def _row(record: Record) -> Row:
         record.refuse("file", f"must be a file name, not {file!r}")
     x_m, y_m, z_m = record.numbers("position_m", 3)
     pose = Pose(position_m=(x_m, y_m, z_m), orientation_xyzw=_orientation(record), covariance=_covariance(record))
-    return Row(record.line, file, None if time_s is None else record.number("time_s", time_s), pose)
+    known_time_s = None if time_s is None else record.number("time_s", time_s)
+    return Row(record.line, file, known_time_s, pose, _motion(record))
+
+
+def _motion(record: Record) -> Motion | None:
+    given = [key for key in MOTION if record.values.get(key) is not None]
+    if not given:
+        return None
+    for key in MOTION:
+        if key not in given:
+            record.refuse(key, f"is missing beside {given[0]}; state both, or neither")
+    if record.values.get("file") is None:
+        record.refuse(given[0], "goes with file; where poses are found by time, they tell themselves how it moved")
+    (x, y, z), (rx, ry, rz) = (record.numbers(key, 3) for key in MOTION)
+    return Motion((x, y, z), (rx, ry, rz))
 
 
 def _orientation(record: Record) -> tuple[float, float, float, float]:

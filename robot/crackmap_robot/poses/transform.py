@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap.messages import Pose
+from crackmap_robot.poses.motion import Motion
 from crackmap_robot.projection.plane import rotation
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,6 +62,13 @@ class Transform:
             orientation_xyzw=product(self.orientation_xyzw, pose.orientation_xyzw),
             covariance=covariance,
         )
+
+    def motion(self, motion: Motion) -> Motion:
+        """A motion in the one frame, in the other."""
+        turn = rotation(self.orientation_xyzw)
+        x, y, z = (self.scale * turn @ np.array(motion.velocity_m_s)).tolist()
+        rx, ry, rz = (turn @ np.array(motion.turn_rad_s)).tolist()
+        return Motion((x, y, z), (rx, ry, rz))
 
 
 def quaternion(turn: FloatArray) -> tuple[float, float, float, float]:

@@ -73,6 +73,26 @@ def pixel_slopes(points: FloatArray, camera: Camera) -> FloatArray:
     return np.asarray(np.linalg.inv(jacobian) / (camera.fx_px, camera.fy_px), np.float64)
 
 
+def calibration_slopes(points: FloatArray, camera: Camera) -> FloatArray:
+    """d(normalised x, y)/d(fx, fy, cx, cy, k1, k2, p1, p2, k3) of pixels that stay where they are, shape (n, 2, 9).
+
+    A pixel is p = f · x'(x, k) + c, so dx = −(dp/dx)⁻¹ dp at a fixed x.
+    """
+    moved, _ = distorted(points, camera)
+    x, y = points.T
+    r2 = x * x + y * y
+    by_pixel = np.zeros((len(points), 2, 9))
+    by_pixel[:, 0, 0], by_pixel[:, 1, 1] = moved.T
+    by_pixel[:, 0, 2] = by_pixel[:, 1, 3] = 1.0
+    radial = np.stack([r2, r2 * r2, r2**3], axis=1)
+    by_pixel[:, :, [4, 5, 8]] = points[:, :, None] * radial[:, None, :]
+    by_pixel[:, 0, 6] = by_pixel[:, 1, 7] = 2 * x * y
+    by_pixel[:, 1, 6], by_pixel[:, 0, 7] = r2 + 2 * y * y, r2 + 2 * x * x
+    by_pixel[:, :, 4:] *= np.array([camera.fx_px, camera.fy_px])[:, None]
+    result: FloatArray = -pixel_slopes(points, camera) @ by_pixel
+    return result
+
+
 def _radial_table(camera: Camera) -> tuple[FloatArray, FloatArray]:
     """Radii and where the radial terms move them, as far out as that grows."""
     k1, k2, _, _, k3 = camera.distortion

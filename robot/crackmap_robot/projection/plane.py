@@ -1,14 +1,19 @@
-"""Where directions meet the plane w = 0 of a surface's body frame."""
+"""Where lines of sight meet the plane w = 0 of a surface's body frame."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from crackmap.messages import Pose
 from crackmap_robot.projection.errors import NoView
+from crackmap_robot.projection.shape import Slopes
+
+if TYPE_CHECKING:
+    from crackmap_robot.projection.lines import Lines
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -43,11 +48,11 @@ class Plane:
     border_pieces = 1
     """A straight piece of a picture's border is straight on the surface."""
 
-    def hits(self, rays: FloatArray, pose: Pose) -> FloatArray:
-        """(u, v) in metres (n, 2) where body-frame vectors (n, 3) from the camera meet the plane. Raises NoView."""
-        distance_m = pose.position_m[2]
-        if distance_m <= 0:
-            raise NoView(f"the camera is {-distance_m:.3f} m behind the surface")
+    def hits(self, lines: Lines) -> FloatArray:
+        """(u, v) in metres (n, 2) where lines of sight meet the plane. Raises NoView."""
+        distances_m, rays = lines.starts_m[..., 2], lines.rays
+        if (nearest_m := float(distances_m.min())) <= 0:
+            raise NoView(f"the camera is {-nearest_m:.3f} m behind the surface")
         cosine = -rays[:, 2] / np.linalg.norm(rays, axis=1)
         lowest = float(cosine.min())
         if lowest <= 0:
@@ -55,16 +60,19 @@ class Plane:
         if lowest < math.cos(math.radians(STEEPEST_DEG)):
             angle = math.degrees(math.acos(lowest))
             raise NoView(f"a part of the picture sees the surface {angle:.1f}° from square, over {STEEPEST_DEG:g}°")
-        reach = -distance_m / rays[:, 2]
-        return np.array(pose.position_m[:2]) + reach[:, None] * rays[:, :2]
+        reach = -distances_m / rays[:, 2]
+        places: FloatArray = lines.starts_m[..., :2] + reach[:, None] * rays[:, :2]
+        return places
 
-    def hit_slopes(self, rays: FloatArray, pose: Pose) -> tuple[FloatArray, FloatArray]:
-        """d(u, v)/d(camera position), (n, 2, 3), and d(u, v)/d(ray), (n, 2, 3).
+    def hit_slopes(self, lines: Lines) -> Slopes:
+        """With the hit h = p + s d and s = (f − p_w) / d_w, where f is how far the face lies off the plane.
 
-        With the hit h = p + s d and s = −p_w / d_w: dh/dp = A and dh/dd = s A, where A = [I | −d_uv / d_w].
+        dh/dp = A and dh/dd = s A, where A = [I | −d_uv / d_w]; dh/df = d_uv / d_w.
         """
+        rays = lines.rays
         by_position = np.zeros((len(rays), 2, 3))
         by_position[:, 0, 0] = by_position[:, 1, 1] = 1.0
-        by_position[:, :, 2] = -rays[:, :2] / rays[:, 2:]
-        reach = -pose.position_m[2] / rays[:, 2]
-        return by_position, reach[:, None, None] * by_position
+        by_face = rays[:, :2] / rays[:, 2:]
+        by_position[:, :, 2] = -by_face
+        reach = -lines.starts_m[..., 2] / rays[:, 2]
+        return Slopes(by_position, reach[:, None, None] * by_position, by_face)

@@ -1,18 +1,31 @@
-"""What a surface must tell: where directions meet it."""
+"""What a surface must tell: where lines of sight meet it."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from crackmap.messages import Pose
-from crackmap.surfaces import Facing, Surface
-from crackmap_robot.projection.cylinder import Cylinder
-from crackmap_robot.projection.plane import Plane
+if TYPE_CHECKING:
+    from crackmap_robot.projection.lines import Lines
 
 FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """How a point (u, v) on the surface follows what is not known exactly.
+
+    by_position  (n, 2, 3) d(u, v)/d(where its line of sight starts)
+    by_ray       (n, 2, 3) d(u, v)/d(along what it goes)
+    by_face      (n, 2)    d(u, v)/d(how far the face lies off its shape, along the outward normal)
+    """
+
+    by_position: FloatArray
+    by_ray: FloatArray
+    by_face: FloatArray
 
 
 class Shape(Protocol):
@@ -23,17 +36,10 @@ class Shape(Protocol):
         """Into how many a straight piece of a picture's border is cut."""
         ...
 
-    def hits(self, rays: FloatArray, pose: Pose) -> FloatArray:
-        """(u, v) in metres (n, 2) where body-frame vectors (n, 3) from the camera meet it. Raises NoView."""
+    def hits(self, lines: Lines) -> FloatArray:
+        """(u, v) in metres (n, 2) where lines of sight meet it. Raises NoView."""
         ...
 
-    def hit_slopes(self, rays: FloatArray, pose: Pose) -> tuple[FloatArray, FloatArray]:
-        """d(u, v)/d(camera position) and d(u, v)/d(ray), (n, 2, 3) each."""
+    def hit_slopes(self, lines: Lines) -> Slopes:
+        """How those follow errors. Raises NoView."""
         ...
-
-
-def shape_of(surface: Surface) -> Shape:
-    """How a surface is met."""
-    if surface.radius_m is None:
-        return Plane()
-    return Cylinder(surface.radius_m, surface.facing is Facing.INSIDE)

@@ -3,6 +3,7 @@
 import { area } from "./quantities.js";
 
 const WHY = {
+  too_oblique: "seen too obliquely",
   blurred: "blurred or too rough",
   too_far: "too far away",
   out_of_range: "at a scale that the model was not made for",
