@@ -79,7 +79,6 @@ def mosaic(
         np.array(photographs)[times > 1],
         compact,
         chosen,
-        np.zeros_like(chosen),
         np.full(len(chosen), SIGMA),
         np.full((count, 2), np.nan),
         np.full(count, np.nan),

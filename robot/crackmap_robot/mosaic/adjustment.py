@@ -68,7 +68,7 @@ class Adjustment:
 
     def _at(self, cameras: Cameras, points_m: FloatArray) -> Adjusted:
         seen = self._problem.sightings
-        predicted = cameras.rays_of(seen.photographs, points_m[seen.points] + seen.offsets_m)
+        predicted = cameras.rays_of(seen.photographs, points_m[seen.points])
         known = np.where(seen.known[:, None], (points_m - seen.known_m) / seen.known_sigmas_m[:, None], 0.0)
         return Adjusted(cameras, points_m, (predicted - seen.rays) / seen.sigmas[:, None], known)
 
@@ -90,7 +90,7 @@ class Adjustment:
         """With errors (τ, δ) of a pose as everywhere (p + τ, exp([δ]×) R), q = Rᵀ (X − p) has the slopes −Rᵀ and
         Rᵀ [X − p]× by them, and the first two columns of Rᵀ by X."""
         seen, cameras = self._problem.sightings, here.cameras
-        points_m = here.points_m[seen.points] + seen.offsets_m
+        points_m = here.points_m[seen.points]
         x, y, z = cameras.optical(seen.photographs, points_m).T
         ray = np.zeros((len(x), 2, 3))
         ray[:, 0, 0] = ray[:, 1, 1] = 1 / z

@@ -25,13 +25,12 @@ ASSUMED_SIGMA_M = 0.001
 
 @dataclass(frozen=True)
 class Anchor:
-    """One sighting of a known place: `place_m` and `offset_m` together; sightings of one `name` move together."""
+    """One sighting of a place that is known; those of one `name` are of one place."""
 
     name: str
     pixel_px: tuple[float, float]
     sigma_px: float
     place_m: tuple[float, float]
-    offset_m: tuple[float, float]
     sigma_m: float | None
 
 
@@ -52,25 +51,30 @@ def read_marks(path: Path) -> dict[str, list[Anchor]]:
         line, place = places.setdefault(name, (record.line, (u_m, v_m)))
         if place != (u_m, v_m):
             record.refuse("u_m", f"mark {name!r} is at {place} in line {line}; it can only be at one place")
-        found.setdefault(file, []).append(
-            Anchor(f"mark {name}", (x_px, y_px), MARK_SIGMA_PX, place, (0.0, 0.0), sigma_m)
-        )
+        found.setdefault(file, []).append(Anchor(f"mark {name}", (x_px, y_px), MARK_SIGMA_PX, place, sigma_m))
     return found
 
 
 def tag_anchors(corners: Corners, layout: TagLayout) -> list[Anchor]:
-    """The corners of tags that one photograph shows; those of a tag lie on the surface as one piece."""
-    return [
-        Anchor(
-            f"tag {number}",
-            (float(pixel[0]), float(pixel[1])),
-            CORNER_SIGMA_PX,
-            layout.tags[number].middle_m,
-            (float(place[0]) - layout.tags[number].middle_m[0], float(place[1]) - layout.tags[number].middle_m[1]),
-            layout.sigma_m,
+    """The middles of tags that one photograph shows, where their diagonals meet.
+
+    Light spills over a tag's edges: it looks smaller than it is, by up to a pixel all around, which its middle does not
+    feel. So a tag says where it is, and not how large.
+    """
+    found = []
+    for number in np.unique(corners.tags).tolist():
+        one, two, three, four = np.column_stack([corners.pixels_px[corners.tags == number], np.ones(4)])
+        x, y, w = np.cross(np.cross(one, three), np.cross(two, four))
+        found.append(
+            Anchor(
+                f"tag {number}",
+                (float(x / w), float(y / w)),
+                CORNER_SIGMA_PX,
+                layout.tags[number].middle_m,
+                layout.sigma_m,
+            )
         )
-        for pixel, place, number in zip(corners.pixels_px, corners.places_m, corners.tags.tolist(), strict=True)
-    ]
+    return found
 
 
 def with_anchors(sightings: Sightings, anchors: Mapping[int, Sequence[Anchor]], camera: Camera) -> Sightings:
@@ -88,7 +92,6 @@ def with_anchors(sightings: Sightings, anchors: Mapping[int, Sequence[Anchor]], 
         np.concatenate([sightings.photographs, [number for number, _ in flat]]),
         np.concatenate([sightings.points, [before + names.index(each.name) for _, each in flat]]),
         np.concatenate([sightings.rays, rays]),
-        np.concatenate([sightings.offsets_m, [each.offset_m for _, each in flat]]),
         np.concatenate([sightings.sigmas, [each.sigma_px / focal_px for _, each in flat]]),
         np.concatenate([sightings.known_m, [each.place_m for each in known]]),
         np.concatenate([sightings.known_sigmas_m, [each.sigma_m or ASSUMED_SIGMA_M for each in known]]),

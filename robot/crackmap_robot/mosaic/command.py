@@ -203,7 +203,7 @@ def _alone(number: int, features: Sequence[Features], tried: Mapping[tuple[int, 
 def _apart(fixing: Fixing) -> str:
     if fixing.mm_per_px is not None:
         return "overlap with each other, but not with the first photograph"
-    return "overlap with each other, but show fewer than two marks or a tag, and no photograph that does"
+    return "overlap with each other, but show fewer than two marks or tags, and no photograph that does"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ def adjusted_all(sightings: Sightings, cameras: Cameras, hold: Hold | None) -> A
 def first_points(sightings: Sightings, cameras: Cameras) -> FloatArray:
     """(p, 2): where points are, as known, or else as seen by one photograph each."""
     points = np.where(sightings.known[:, None], sightings.known_m, 0.0)
-    hits = cameras.hits_m(sightings.photographs, sightings.rays) - sightings.offsets_m
+    hits = cameras.hits_m(sightings.photographs, sightings.rays)
     free = ~sightings.known[sightings.points]
     points[sightings.points[free][::-1]] = hits[free][::-1]
     return np.asarray(points)

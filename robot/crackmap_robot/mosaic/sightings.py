@@ -18,7 +18,6 @@ class Sightings:
 
     photographs, points (m,)  whose they are, by number
     rays        (m, 2)        normalised image coordinates, without the lens's distortion
-    offsets_m   (m, 2)        what was seen, from its point: 0, but for the corners of a tag, which moves as a whole
     sigmas      (m,)          standard deviation of each of a ray's coordinates
     known_m     (p, 2)        where points are known to be on the surface; NaN: only from the photographs
     known_sigmas_m (p,)       how exact that is, each coordinate; NaN as above
@@ -27,7 +26,6 @@ class Sightings:
     photographs: IntArray
     points: IntArray
     rays: FloatArray
-    offsets_m: FloatArray
     sigmas: FloatArray
     known_m: FloatArray
     known_sigmas_m: FloatArray
@@ -43,7 +41,6 @@ class Sightings:
             self.photographs[kept],
             self.points[kept],
             self.rays[kept],
-            self.offsets_m[kept],
             self.sigmas[kept],
             self.known_m,
             self.known_sigmas_m,

@@ -44,11 +44,7 @@ class Solution:
 
 def fixed(anchors: Mapping[int, Sequence[Anchor]]) -> bool:
     """Whether anchors say where a group is, how it is turned and how large: two places do."""
-    places = {
-        (each.place_m[0] + each.offset_m[0], each.place_m[1] + each.offset_m[1])
-        for some in anchors.values()
-        for each in some
-    }
+    places = {each.place_m for some in anchors.values() for each in some}
     return len(places) > 1
 
 
@@ -65,7 +61,7 @@ def solve(
     known = sightings.known[sightings.points]
     if hold is None:
         seen = cameras.hits_m(sightings.photographs[known], sightings.rays[known])
-        to = sightings.known_m[sightings.points[known]] + sightings.offsets_m[known]
+        to = sightings.known_m[sightings.points[known]]
     else:
         rays = np.array([hold.ray, (hold.ray[0] + ASIDE, hold.ray[1])])
         seen = cameras.hits_m(np.array([hold.number] * 2), rays)

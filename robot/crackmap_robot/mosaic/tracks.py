@@ -53,7 +53,6 @@ def sightings_of(features: Sequence[Features], links: Sequence[Link]) -> Sightin
         photographs=photographs,
         points=points.ravel(),
         rays=rays,
-        offsets_m=np.zeros_like(rays),
         sigmas=FEATURE_SIGMA_PX * pixels,
         known_m=np.full((len(names), 2), np.nan),
         known_sigmas_m=np.full(len(names), np.nan),

@@ -158,7 +158,7 @@ def mosaic(
 ) -> None:
     """Find the poses of photographs from what they have in common: no odometry, tags in a few of them or none.
 
-    Neighbours must overlap by a third or more; the order does not matter. Two marks, or one tag, in any of the
+    Neighbours must overlap by a third or more; the order does not matter. Two marks or tags in any of the
     photographs fix the frame; more, far apart, keep it from drifting. The covariance holds the features' error and that
     of what fixes the frame, and grows with the distance from it; calibration and flatness are not in it. Photographs
     that cannot be joined are named.
