@@ -7,11 +7,12 @@ import typer
 
 from crackmap_robot.bags.commands import bag
 from crackmap_robot.calibrating.commands import board, calibrate
+from crackmap_robot.proving.commands import card, prove
 
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
 outbox_app = typer.Typer(help="What was scanned and is not on the server yet.", no_args_is_help=True)
 app.add_typer(outbox_app, name="outbox")
-for command in (bag, board, calibrate):
+for command in (bag, board, calibrate, card, prove):
     app.command()(command)
 
 OutboxFile = Annotated[

@@ -133,3 +133,40 @@ def raster(
     print(
         f"{to}: {len(names)} poses in {len(names) // columns} rows" + ("" if None not in sigmas else ", error unknown")
     )
+
+
+@app.command()
+def mosaic(
+    photographs: Annotated[Path, typer.Argument(help="Folder of overlapping photographs of one plane surface.")],
+    *,
+    camera: Annotated[Path, typer.Option(metavar="FILE", help="The camera's calibration.")],
+    to: To,
+    mm_per_px: Annotated[
+        float | None,
+        typer.Option(metavar="X", min=0.001, help="Scale amid the first photograph, whose middle is then (0, 0)."),
+    ] = None,
+    scale_sigma_percent: Annotated[
+        float | None, typer.Option(metavar="P", min=0.001, help="How exact that is.", show_default="unknown")
+    ] = None,
+    marks: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV table of marks in photographs: name,file,x_px,y_px,u_m,v_m,sigma_m."),
+    ] = None,
+    tags: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The layout of tags, which some photographs show.")
+    ] = None,
+) -> None:
+    """Find the poses of photographs from what they have in common: no odometry, tags in a few of them or none.
+
+    Neighbours must overlap by a third or more; the order does not matter. Two marks or tags in any of the
+    photographs fix the frame; more, far apart, keep it from drifting. The covariance holds the features' error and that
+    of what fixes the frame, and grows with the distance from it; calibration and flatness are not in it. Photographs
+    that cannot be joined are named.
+
+        crackmap surface mosaic photos/ --camera camera.yaml --marks marks.csv --to poses.jsonl
+    """
+    from crackmap_robot.mosaic.command import Fixing, run_mosaic
+
+    scale_sigma = None if scale_sigma_percent is None else scale_sigma_percent / 100
+    for line in run_mosaic(photographs, camera, Fixing(mm_per_px, scale_sigma, marks, tags), to):
+        print(line)

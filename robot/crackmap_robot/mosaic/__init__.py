@@ -1,0 +1,1 @@
+"""`crackmap surface mosaic`: the poses of overlapping photographs of one plane, from what they share."""

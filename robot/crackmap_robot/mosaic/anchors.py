@@ -1,0 +1,98 @@
+"""What is known of the surface's frame: marks, and tags, that some photographs show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crackmap.messages import Camera
+from crackmap_robot.mosaic.sightings import Sightings
+from crackmap_robot.poses.table import read_table
+from crackmap_robot.poses.tag_layout import TagLayout
+from crackmap_robot.poses.tag_pose import CORNER_SIGMA_PX
+from crackmap_robot.poses.tags import Corners
+from crackmap_robot.projection.lens import undistorted
+
+MARK_COLUMNS = ("name", "file", "x_px", "y_px", "u_m", "v_m")
+MARK_SIGMA_PX = 1.0
+"""Of a mark that a person pointed at in a photograph."""
+ASSUMED_SIGMA_M = 0.001
+"""What weighs places against pictures where nobody says how exact they are; the poses' error is then unknown."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """One sighting of a place that is known; those of one `name` are of one place."""
+
+    name: str
+    pixel_px: tuple[float, float]
+    sigma_px: float
+    place_m: tuple[float, float]
+    sigma_m: float | None
+
+
+def read_marks(path: Path) -> dict[str, list[Anchor]]:
+    """Marks by the file name of the photograph that shows them. Raises PoseFileError: file, line, column, value."""
+    found: dict[str, list[Anchor]] = {}
+    places: dict[str, tuple[int, tuple[float, float]]] = {}
+    for record in read_table(path, MARK_COLUMNS, ("sigma_m",), "table of marks"):
+        name, file = record.values["name"], record.values["file"]
+        for key, value in (("name", name), ("file", file)):
+            if value is None:
+                record.refuse(key, "is empty; a mark has a name, and a photograph that shows it")
+        x_px, y_px, u_m, v_m = (record.number(column, record.values[column]) for column in MARK_COLUMNS[2:])
+        sigma = record.values.get("sigma_m")
+        sigma_m = None if sigma is None else record.number("sigma_m", sigma)
+        if sigma_m is not None and sigma_m <= 0:
+            record.refuse("sigma_m", f"{sigma_m} is no standard deviation; give metres over 0, or leave it empty")
+        line, place = places.setdefault(name, (record.line, (u_m, v_m)))
+        if place != (u_m, v_m):
+            record.refuse("u_m", f"mark {name!r} is at {place} in line {line}; it can only be at one place")
+        found.setdefault(file, []).append(Anchor(f"mark {name}", (x_px, y_px), MARK_SIGMA_PX, place, sigma_m))
+    return found
+
+
+def tag_anchors(corners: Corners, layout: TagLayout) -> list[Anchor]:
+    """The middles of tags that one photograph shows, where their diagonals meet.
+
+    Light spills over a tag's edges: it looks smaller than it is, by up to a pixel all around, which its middle does not
+    feel. So a tag says where it is, and not how large.
+    """
+    found = []
+    for number in np.unique(corners.tags).tolist():
+        one, two, three, four = np.column_stack([corners.pixels_px[corners.tags == number], np.ones(4)])
+        x, y, w = np.cross(np.cross(one, three), np.cross(two, four))
+        found.append(
+            Anchor(
+                f"tag {number}",
+                (float(x / w), float(y / w)),
+                CORNER_SIGMA_PX,
+                layout.tags[number].middle_m,
+                layout.sigma_m,
+            )
+        )
+    return found
+
+
+def with_anchors(sightings: Sightings, anchors: Mapping[int, Sequence[Anchor]], camera: Camera) -> Sightings:
+    """These sightings, and those of anchors by the number of the photograph."""
+    flat = [(number, each) for number, some in anchors.items() for each in some]
+    names = list(dict.fromkeys(each.name for _, each in flat))
+    if not names:
+        return sightings
+    by_name = {each.name: each for _, each in flat}
+    known = [by_name[name] for name in names]
+    rays = undistorted(np.array([each.pixel_px for _, each in flat]), camera)
+    focal_px = float(np.sqrt(camera.fx_px * camera.fy_px))
+    before = len(sightings.known_m)
+    return Sightings(
+        np.concatenate([sightings.photographs, [number for number, _ in flat]]),
+        np.concatenate([sightings.points, [before + names.index(each.name) for _, each in flat]]),
+        np.concatenate([sightings.rays, rays]),
+        np.concatenate([sightings.sigmas, [each.sigma_px / focal_px for _, each in flat]]),
+        np.concatenate([sightings.known_m, [each.place_m for each in known]]),
+        np.concatenate([sightings.known_sigmas_m, [each.sigma_m or ASSUMED_SIGMA_M for each in known]]),
+    )

@@ -1,0 +1,52 @@
+"""A CSV table with a header row, as records that know their lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from crackmap_robot.poses.record import PoseFileError, Record
+
+LARGEST_FILE_BYTES = 10_000_000
+
+
+def read_table(path: Path, needed: tuple[str, ...], optional: tuple[str, ...], what: str) -> Iterator[Record]:
+    """The rows, each value as text or None where it is empty. `what` is the table for people, as 'table of marks'.
+
+    Raises PoseFileError: file, line, column, value.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise PoseFileError(f"{path} is over {LARGEST_FILE_BYTES:,} bytes: it is no {what}.")
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise PoseFileError(f"{path} cannot be read: {error.strerror}. Give a {what}.") from error
+    except UnicodeDecodeError as error:
+        raise PoseFileError(f"{path} is not UTF-8 text at byte {error.start}: save the table as CSV.") from error
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        _check_columns(path, columns, needed, optional)
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                raise PoseFileError(
+                    f"{path}, line {reader.line_num}: has {len(cells)} values, the header names {len(columns)} columns"
+                )
+            values = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
+            yield Record(path, reader.line_num, values)
+    except csv.Error as error:
+        raise PoseFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+
+
+def _check_columns(path: Path, columns: list[str], needed: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    known = (*needed, *optional)
+    for name in columns:
+        if name not in known or columns.count(name) > 1:
+            why = "stands there twice" if name in known else "is not known"
+            raise PoseFileError(f"{path}, line 1, {name[:80]!r}: {why}; the columns are {', '.join(known)}")
+    if missing := [name for name in needed if name not in columns]:
+        raise PoseFileError(f"{path}, line 1: no column {', '.join(missing)}; the columns are {', '.join(known)}")
