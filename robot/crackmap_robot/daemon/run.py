@@ -13,7 +13,6 @@ from crackmap import scores
 from crackmap.messages import Flag, NoPose
 from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.watched_folder import WatchedFolder
-from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
@@ -22,6 +21,7 @@ from crackmap_robot.daemon.pose_stream import listen
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
 from crackmap_robot.daemon.status import Status
+from crackmap_robot.dense import open_classifier
 from crackmap_robot.headers import Headers
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
@@ -49,7 +49,9 @@ def run_daemon(settings: RobotSettings) -> Condition:
     condition, notifier = Condition(settings.camera.source, keep.server), Notifier()
     with ExitStack() as opened:
         classifier = opened.enter_context(
-            Classifier(settings.model.file, settings.model.threads, settings.model.runtime)
+            open_classifier(
+                settings.model.file, settings.model.threads, settings.model.runtime, overlap=settings.model.overlap
+            )
         )
         poses, placing = None, None
         if settings.camera.pose_stream is not None and settings.camera.calibration is not None:

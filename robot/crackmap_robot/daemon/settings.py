@@ -193,6 +193,10 @@ class ModelSection(_Section):
         default=None, ge=0, le=1, description="probability from which a tile is a detection; as its manifest says"
     )
     stride_px: int | None = Field(default=None, gt=0, description="from tile to tile; one tile, so that they touch")
+    overlap: bool = Field(
+        default=False,
+        description="tiles overlap by half or a little more, all scored in one pass; without `stride_px`",
+    )
     threads: int = Field(
         default_factory=default_threads, ge=1, le=MOST_THREADS, description="that classify; all cores but one"
     )
@@ -291,6 +295,7 @@ class RobotSettings(_Section):
             model=model.file,
             threshold=model.threshold,
             stride_px=model.stride_px,
+            overlap=model.overlap,
             threads=model.threads,
             runtime=model.runtime,
             outbox=keep.outbox,
