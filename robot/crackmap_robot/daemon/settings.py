@@ -202,6 +202,12 @@ class ModelSection(_Section):
     )
     runtime: Runtime = Field(default=Runtime.LITERT, description="what runs the model: `litert` or `tflite-runtime`")
 
+    @model_validator(mode="after")
+    def _one_stride(self) -> Self:
+        if self.overlap and self.stride_px is not None:
+            raise ValueError("overlap takes the stride of the model's dense file: leave out stride_px, or overlap")
+        return self
+
 
 class KeepSection(_Section):
     """What is kept on the robot, and sent."""
