@@ -61,6 +61,14 @@ class VisibleWidth(_Part):
         return np.asarray(self.margin * (self.per_texture * texture * blur_px + self.per_blur * beyond), np.float64)
 
 
+class Dense(_Part):
+    """A second file of the same weights, that scores all overlapping tiles of a picture in one pass."""
+
+    sha256: Sha256 = Field(description="of the .dense.tflite file")
+    size_bytes: int = Field(gt=0)
+    stride_px: int = Field(gt=0, description="from tile to tile")
+
+
 class Manifest(_Part):
     """A model file's promises. Pixels go in as RGB 0..255, quantised as the input tensor says; a logit comes out."""
 
@@ -76,6 +84,7 @@ class Manifest(_Part):
     threshold_rule: str = Field(description="how the threshold was chosen, and on which rows")
     mm_per_px: Range = Field(description="the scale at which the model was trained and may be used")
     visible_width: VisibleWidth | None = Field(default=None, description="None: was not measured")
+    dense: Dense | None = Field(default=None, description="None: there is no such file")
     surfaces: tuple[str, ...] = Field(description="kinds of surface in the training data", min_length=1)
     preprocessing: int = Field(default=1, ge=1, description="version of what happens between file and input tensor")
     training_data: tuple[str, ...] = Field(min_length=1)
@@ -91,6 +100,11 @@ class Manifest(_Part):
 def manifest_path(model: Path) -> Path:
     """`crack-227.tflite` → `crack-227.json`."""
     return model.with_suffix(".json")
+
+
+def dense_path(model: Path) -> Path:
+    """`crack-227.tflite` → `crack-227.dense.tflite`."""
+    return model.with_suffix(".dense.tflite")
 
 
 def read_manifest(model: Path) -> tuple[Manifest, bytes]:
@@ -109,13 +123,25 @@ def read_manifest(model: Path) -> tuple[Manifest, bytes]:
             f"{path}: {key}: {first['msg']}. The manifest does not say what crackmap must know; "
             f"take the one that was published with {model.name}."
         ) from error
+    _check_hash(model, content, manifest.sha256, path)
+    return manifest, content
+
+
+def read_dense(model: Path, promised: Dense) -> bytes:
+    """The bytes of the dense file beside `model`. Raises InputError when it is missing or not what is promised."""
+    path = dense_path(model)
+    content = _read(path, "file for overlapping tiles")
+    _check_hash(path, content, promised.sha256, manifest_path(model))
+    return content
+
+
+def _check_hash(path: Path, content: bytes, promised: str, manifest: Path) -> None:
     found = hashlib.sha256(content).hexdigest()
-    if found != manifest.sha256:
+    if found != promised:
         raise InputError(
-            f"{model}: SHA-256 is {found}, but {path.name} promises {manifest.sha256}. "
+            f"{path}: SHA-256 is {found}, but {manifest.name} promises {promised}. "
             "One of the two files was changed or mixed up; copy both again."
         )
-    return manifest, content
 
 
 def _read(path: Path, what: str) -> bytes:

@@ -1,4 +1,7 @@
-"""crackmap: the whole scan of one photograph as `crackmap scan` runs it, into a durable outbox on disk."""
+"""crackmap: the whole scan of one photograph as `crackmap scan` runs it, into a durable outbox on disk.
+
+crackmap_scan.py MODEL THREADS [--overlap | STRIDE_PX]
+"""
 
 import contextlib
 import os
@@ -9,7 +12,7 @@ from pathlib import Path
 from contestant import Scores, serve, timed
 from crackmap.tile_grid import TileGrid
 from crackmap_robot.cameras.folder import open_folder
-from crackmap_robot.classifier import Classifier
+from crackmap_robot.dense import open_classifier
 from crackmap_robot.evidence import Frames
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.outbox import Outbox
@@ -17,15 +20,20 @@ from crackmap_robot.placing import ByScale
 from crackmap_robot.scan import Scanner, Scored
 
 MODEL, THREADS = Path(sys.argv[1]), int(sys.argv[2])
+HOW = sys.argv[3] if len(sys.argv) > 3 else None
 FOLDER = Path(tempfile.mkdtemp(prefix="crackmap-bench-", dir=Path.cwd()))
 
 
 def main() -> None:
     """Model and outbox are opened once, as in a scan of many photographs."""
-    with Classifier(MODEL, THREADS) as classifier, Outbox(FOLDER / "outbox.sqlite") as outbox:
+    overlap = HOW == "--overlap"
+    with open_classifier(MODEL, THREADS, overlap=overlap) as classifier, Outbox(FOLDER / "outbox.sqlite") as outbox:
         manifest = classifier.manifest
+        stride_px = int(HOW) if HOW and not overlap else manifest.tile_px
+        if overlap and manifest.dense is not None:
+            stride_px = manifest.dense.stride_px
         scan = recording("bench", "bench", "bench", None)
-        headers = Headers(scan, analysis(scan, manifest, manifest.tile_px, manifest.threshold), None)
+        headers = Headers(scan, analysis(scan, manifest, stride_px, manifest.threshold), None)
         scanner = Scanner(headers, ByScale(0.23), Frames.ALL, classifier.score, manifest.mm_per_px)
 
         def scores(photo: Path) -> Scores:
@@ -34,7 +42,7 @@ def main() -> None:
                 assert isinstance(result, Scored), result
                 outbox.add(headers, headers.key(result.photo), result.report, result.pictures)
                 image = result.report.frame.image
-                grid = TileGrid(image.width_px, image.height_px, manifest.tile_px, manifest.tile_px)
+                grid = TileGrid(image.width_px, image.height_px, manifest.tile_px, stride_px)
                 places = grid.corners_px().tolist()
                 found = [(x, y, score) for (x, y), score in zip(places, result.report.score_map.scores, strict=True)]
             return found

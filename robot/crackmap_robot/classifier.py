@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,21 @@ class Tensor:
         return self.dtype != "float32"
 
 
+class TileScorer(Protocol):
+    """What a scan needs of a model. A context manager."""
+
+    manifest: Manifest
+
+    def score(self, frame: Frame, grid: TileGrid) -> npt.NDArray[np.uint8]:
+        """A byte for each tile, row by row (`crackmap.scores`)."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
 class Classifier:
     """Scores tiles on one or several threads, each with its own interpreter; the scores do not depend on how many.
 
@@ -72,7 +87,7 @@ class Classifier:
         self.path = model
         self.manifest, content = read_manifest(model)
         make = interpreter_maker(runtime)
-        self._workers = [_Worker(_load(make, content, model), self.manifest, model) for _ in range(threads)]
+        self._workers = [_Worker(loaded(make, content, model), self.manifest, model) for _ in range(threads)]
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="classifier")
 
     def score(self, frame: Frame, grid: TileGrid) -> npt.NDArray[np.uint8]:
@@ -111,8 +126,8 @@ class _Worker:
 
     def __init__(self, interpreter: Any, manifest: Manifest, model: Path) -> None:
         self._interpreter = interpreter
-        self._input = _the_one(interpreter.get_input_details(), "input", model)
-        self._output = _the_one(interpreter.get_output_details(), "output", model)
+        self._input = the_one(interpreter.get_input_details(), "input", model)
+        self._output = the_one(interpreter.get_output_details(), "output", model)
         check_tensors(self._input, self._output, manifest, model)
         self._fill = filling(self._input)
 
@@ -166,15 +181,23 @@ def check_tensors(entry: Tensor, answer: Tensor, manifest: Manifest, model: Path
             )
 
 
-def _the_one(details: Sequence[dict[str, Any]], what: str, model: Path) -> Tensor:
+def the_one(details: Sequence[dict[str, Any]], what: str, model: Path) -> Tensor:
     if len(details) != 1:
         raise InputError(f"{model}: has {len(details)} {what}s; crackmap runs models with one input and one output.")
     return Tensor.of(details[0])
 
 
-def _load(make: Callable[..., Any], content: bytes, model: Path) -> Any:
+def loaded(
+    make: Callable[..., Any], content: bytes, model: Path, threads: int = 1, size_px: tuple[int, int] | None = None
+) -> Any:
+    """An interpreter that is ready; `size_px`, height and width, resizes its input.
+
+    Raises InputError when the runtime refuses the model.
+    """
     try:
-        interpreter = make(model_content=content, num_threads=1)
+        interpreter = make(model_content=content, num_threads=threads)
+        if size_px is not None:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], (1, *size_px, 3))
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise InputError(

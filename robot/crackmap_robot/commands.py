@@ -113,6 +113,10 @@ def scan(
         int | None,
         typer.Option(metavar="PX", help="From tile to tile; less than a tile overlaps.", show_default="one tile"),
     ] = None,
+    overlap: Annotated[
+        bool,
+        typer.Option("--overlap", help="Tiles overlap by half or a little more, all scored in one pass."),
+    ] = False,
     frames: Annotated[
         Literal["all", "keyframes", "none"],
         typer.Option(
@@ -193,6 +197,7 @@ def scan(
             mm_per_px=mm_per_px,
             threshold=threshold,
             stride_px=stride,
+            overlap=overlap,
             frames=Frames(frames),
             scores=scores,
             threads=default_threads() if threads is None else threads,

@@ -11,7 +11,8 @@ from crackmap_robot import score_table
 from crackmap_robot.access import Access, checked_address
 from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.folder import Folder, open_folder
-from crackmap_robot.classifier import Classifier
+from crackmap_robot.classifier import TileScorer
+from crackmap_robot.dense import open_classifier
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
@@ -35,7 +36,9 @@ def run_scan(settings: ScanSettings) -> Summary:
     settings.access.headers()
     folder = open_folder(settings.source)
     with ExitStack() as opened:
-        classifier = opened.enter_context(Classifier(settings.model, settings.threads, settings.runtime))
+        classifier = opened.enter_context(
+            open_classifier(settings.model, settings.threads, settings.runtime, overlap=settings.overlap)
+        )
         scanner = scanner_for(settings, classifier)
         opened.enter_context(locked(settings.outbox))
         outbox = opened.enter_context(Outbox(settings.outbox))
@@ -70,7 +73,7 @@ def run_scan(settings: ScanSettings) -> Summary:
         )
 
 
-def scanner_for(settings: ScanSettings, classifier: Classifier, placing: Placing | None = None) -> Scanner:
+def scanner_for(settings: ScanSettings, classifier: TileScorer, placing: Placing | None = None) -> Scanner:
     """The stages that the settings ask for; with `placing` in place of what they say of places.
 
     Raises InputError for poses, tags or a camera file that cannot be used.
@@ -79,9 +82,7 @@ def scanner_for(settings: ScanSettings, classifier: Classifier, placing: Placing
     scan = scan_of(settings)
     threshold = manifest.threshold if settings.threshold is None else settings.threshold
     placing = placing or _placing(settings, scan)
-    headers = Headers(
-        scan, analysis(scan, manifest, settings.stride(manifest.tile_px), threshold), placing.pose_solution
-    )
+    headers = Headers(scan, analysis(scan, manifest, settings.stride(manifest), threshold), placing.pose_solution)
     return Scanner(headers, placing, settings.frames, classifier.score, manifest.mm_per_px, manifest.visible_width)
 
 

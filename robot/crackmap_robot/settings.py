@@ -8,6 +8,7 @@ import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from crackmap.errors import SettingError
+from crackmap.manifest import Manifest
 from crackmap.surfaces import Drawing, Facing, Name, Surface
 from crackmap_robot.access import WITHOUT_KEY, Access
 from crackmap_robot.evidence import Frames
@@ -39,6 +40,8 @@ class ScanSettings:
     """None: what the model's manifest says."""
     stride_px: int | None = None
     """None: the tile size, so that tiles touch."""
+    overlap: bool = False
+    """Tiles overlap by half or a little more, all scored in one pass by the model's dense file."""
     frames: Frames = Frames.ALL
     scores: Path | None = None
     threads: int = 1
@@ -77,6 +80,11 @@ class ScanSettings:
                     f"{flag} {name!r}: a name has 1 to 200 characters, no blanks at its ends and no control characters."
                 ) from error
         self._check_places()
+        if self.overlap and self.stride_px is not None:
+            raise SettingError(
+                f"--overlap and --stride {self.stride_px}: give one of them. --overlap takes the stride of the model's "
+                "file for overlapping tiles; --stride asks the model for each tile by itself."
+            )
         if self.cylinder_radius_m is not None and not 0 < self.cylinder_radius_m <= LARGEST_RADIUS_M:
             raise SettingError(
                 f"--cylinder-radius-m {self.cylinder_radius_m}: give metres over 0, and at most {LARGEST_RADIUS_M:,}."
@@ -119,8 +127,11 @@ class ScanSettings:
                 "on the surface, or --mm-per-px X for those with only a scale: as 0.22 for 1000 mm across 4608 px."
             )
 
-    def stride(self, tile_px: int) -> int:
-        """The stride for tiles of that size. Raises SettingError where tiles would leave gaps."""
+    def stride(self, manifest: Manifest) -> int:
+        """The stride for that model. Raises SettingError where tiles would leave gaps."""
+        tile_px = manifest.tile_px
+        if self.overlap and manifest.dense is not None:
+            return manifest.dense.stride_px
         stride_px = tile_px if self.stride_px is None else self.stride_px
         if not 0 < stride_px <= tile_px:
             raise SettingError(

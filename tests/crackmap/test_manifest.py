@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crackmap.errors import InputError
-from crackmap.manifest import Manifest, manifest_path, read_manifest
+from crackmap.manifest import Dense, Manifest, dense_path, manifest_path, read_dense, read_manifest
 
 MODEL = b"not really a model"
 PROMISES: dict[str, Any] = {
@@ -81,3 +81,18 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
     (tmp_path / missing).unlink()
     with pytest.raises(InputError, match=missing):
         read_manifest(model)
+
+
+def test_the_dense_file_is_the_one_that_is_promised(tmp_path: Path) -> None:
+    promised = {"sha256": hashlib.sha256(b"dense").hexdigest(), "size_bytes": 5, "stride_px": 96}
+    model = pair(tmp_path, dense=promised)
+    manifest, _ = read_manifest(model)
+    assert manifest.dense == Dense(**promised)
+    assert read_manifest(pair(tmp_path))[0].dense is None
+    with pytest.raises(InputError, match=r"crack-227\.dense\.tflite: the file for overlapping tiles cannot be read"):
+        read_dense(model, manifest.dense)
+    dense_path(model).write_bytes(b"dense")
+    assert read_dense(model, manifest.dense) == b"dense"
+    dense_path(model).write_bytes(b"other")
+    with pytest.raises(InputError, match=r"dense\.tflite: SHA-256 is .*, but crack-227\.json promises"):
+        read_dense(model, manifest.dense)

@@ -46,6 +46,17 @@ def test_all_is_well(crackmap, config: Path, photographs: Path) -> None:
     assert "6 photographs; img1.jpg: 150 × 100 px, 0.23 mm per pixel" in ran.out
 
 
+def test_overlapping_tiles_are_tried(crackmap, config: Path, model: Path, photographs: Path) -> None:
+    with_line(config, "threads = 1", "threads = 1\noverlap = true")
+    ran = crackmap("robot", "check", "--config", config)
+    assert ran.code == 2
+    assert "has no file that scores overlapping tiles in one pass" in ran.out
+    with_line(config, model.name, "darkness-bytes.tflite")
+    ran = crackmap("robot", "check", "--config", config)
+    assert ran.code == 0, ran.out
+    assert "darkness-bytes.dense: " in ran.out
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -44,6 +44,13 @@ def test_paths_start_from_the_file_and_the_rest_has_defaults(config: Path) -> No
     assert other.keep.outbox == Path("/var/lib/x.sqlite")
 
 
+def test_overlapping_tiles_are_asked_for(config: Path) -> None:
+    asked = read(config, SHORT + "[model]\noverlap = true\n").scan_settings()
+    assert asked.overlap
+    assert asked.stride_px is None
+    assert not read(config, SHORT).scan_settings().overlap
+
+
 def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> None:
     (config.parent / "crack-227").write_bytes(b"")
     assert read(config, SHORT + '[model]\nfile = "crack-227"\n').model.file == config.parent / "crack-227"
@@ -54,6 +61,10 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
     [
         (SHORT.replace('surface = "north"\n', ""), "line 2, scan.surface: is missing"),
         (SHORT.replace('"north"', '" north"'), "line 3, scan.surface: ' north': string should match"),
+        (
+            SHORT + "[model]\noverlap = true\nstride_px = 96\n",
+            "line 9, model: overlap takes the stride",
+        ),
         (SHORT.replace("mm_per_px = 0.23", "mm_per_px = -1"), "line 8, camera.mm_per_px: -1: input should be greater"),
         (
             SHORT.replace("mm_per_px = 0.23", ""),

@@ -124,6 +124,8 @@ def test_a_scale_out_of_range_is_said_once(scan, photographs: Path) -> None:
             "--stride 33: must be 1 to 32, the model's tile size; more would leave unseen strips",
         ),
         ((*SCALE, "--stride", 0), "--stride 0: must be 1 to 32"),
+        ((*SCALE, "--stride", 16, "--overlap"), "--overlap and --stride 16: give one of them"),
+        ((*SCALE, "--overlap"), "has no file that scores overlapping tiles in one pass"),
         ((*SCALE, "--threads", 0), "--threads 0: at least one"),
         ((*SCALE, "--threads", 100_000), "--threads 100000: at most 256"),
         (("--mm-per-px", 1e300), "--mm-per-px 1e+300: give millimetres over 0, and at most"),

@@ -6,6 +6,7 @@ from crackmap_models.commands.compare import compare
 from crackmap_models.commands.compile import compile  # noqa: A004 - the command's name
 from crackmap_models.commands.convert import convert
 from crackmap_models.commands.data import data
+from crackmap_models.commands.dense import dense
 from crackmap_models.commands.evaluate import evaluate
 from crackmap_models.commands.explain import explain
 from crackmap_models.commands.leak import leak
@@ -25,6 +26,7 @@ for command in (
     train,
     convert,
     verify,
+    dense,
     compile,
     evaluate,
     compare,

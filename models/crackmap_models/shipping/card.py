@@ -1,6 +1,7 @@
 """A model card in Markdown, from a manifest and nothing else: so `crackmap models verify` can write it again."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from crackmap.manifest import Figure, Manifest, VisibleWidth
 from crackmap_models.conversion.parity import BY_CONVERSION
@@ -23,6 +24,11 @@ LIMITS = (
 )
 
 
+def card_path(model: Path) -> Path:
+    """`crack-227.tflite` → `crack-227.md`."""
+    return model.with_suffix(".md")
+
+
 def card(manifest: Manifest) -> str:
     """The card of one shipped model."""
     compared = [figure for figure in manifest.figures if figure.measure.endswith(BY_CONVERSION)]
@@ -40,6 +46,7 @@ def card(manifest: Manifest) -> str:
         f"Threshold: probability {manifest.threshold:.4f}, the {manifest.threshold_rule}. "
         "It sorts tiles for a person who looks; it is no finding by itself, and a tile under it is not “no crack”.",
         *_visible(manifest.visible_width),
+        *_dense(manifest),
         "## Training data",
         "\n".join(f"- {line}" for line in manifest.training_data),
         "All sources pass the same random scale, light, blur, noise and JPEG encoder. The splits keep overlapping "
@@ -83,6 +90,18 @@ def _visible(found: VisibleWidth | None) -> list[str]:
         f"{found.per_blur:g} × (blur − {found.sharp_px:g})) px wide. Blur: its sigma in px, and nothing for the second "
         f"part up to {found.sharp_px:g}. Texture: the deviation of the surface's fine texture as a share of its "
         "brightness, about 0.01 on smooth concrete and 0.06 on exposed gravel."
+    ]
+
+
+def _dense(manifest: Manifest) -> list[str]:
+    found = manifest.dense
+    if found is None:
+        return []
+    return [
+        f"`{manifest.name}.dense.tflite` ({found.size_bytes:,} bytes, SHA-256 `{found.sha256}`) has the same weights "
+        f"and scores all tiles of a picture that overlap, one every {found.stride_px} pixels, in one pass: `crackmap "
+        "scan --overlap`. Its scores are not those of the tiles by themselves, since it sees what is around them "
+        "(decision 18), and no figure below is of it."
     ]
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crackmap.drawn_tiles import drawn_tiles
-from crackmap.manifest import Manifest, Range, manifest_path
+from crackmap.manifest import Manifest, Range, dense_path, manifest_path
 from crackmap.scores import bytes_from_logits
 from crackmap_models.conversion.convert import Numbers, representative_tiles, to_tflite
+from crackmap_models.conversion.dense import can_be_dense, to_dense
 from crackmap_models.conversion.graph import read_graph
 from crackmap_models.conversion.lite import LiteModel
 from crackmap_models.conversion.parity import as_figures, check_precision, parity
@@ -17,7 +18,8 @@ from crackmap_models.data.tiles import LabelledTile, of_split
 from crackmap_models.evaluation.figures import kinds_of
 from crackmap_models.evaluation.threshold import RULE
 from crackmap_models.evaluation.visible import promised
-from crackmap_models.shipping.card import card
+from crackmap_models.shipping.card import card, card_path
+from crackmap_models.shipping.dense import promise
 from crackmap_models.shipping.failures import failures
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
 from crackmap_models.training.run import best_model
@@ -45,7 +47,7 @@ def ship(
     readings: Mapping[Path, Reading] | None = None,
     say: Callable[[str], None] = print,
 ) -> Manifest:
-    """Convert the best weights of `run` for tiles of `tile_px`, choose the threshold, measure, and write four files.
+    """Convert the best weights of `run` for tiles of `tile_px`, choose the threshold, measure, and write the files.
 
     `readings` are labels by eye of val and test tiles. Raises RunError when `run` holds no finished epoch, and
     PrecisionLost, before anything is written, when the file is worse than the network.
@@ -62,6 +64,7 @@ def ship(
     say(f"{name}: comparing it with the network")
     compared = parity(model, lite, of_split(tiles, "val"), evaluation.threshold_logit)
     check_precision(compared)
+    dense = to_dense(content) if can_be_dense(content) else None
     manifest = Manifest(
         name=name,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -73,6 +76,7 @@ def ship(
         threshold_rule=RULE,
         mm_per_px=SCALE,
         visible_width=visible,
+        dense=None if dense is None else promise(dense, tile_px),
         surfaces=SURFACES,
         training_data=tuple(dict.fromkeys(_credit(tile) for tile in train)),
         parameters=read_graph(content).parameters,
@@ -84,6 +88,8 @@ def ship(
     path = to / f"{name}.tflite"
     to.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+    if dense is not None:
+        dense_path(path).write_bytes(dense)
     manifest_path(path).write_text(manifest.model_dump_json(indent=1) + "\n")
     card_path(path).write_text(card(manifest))
     failures_path(path).write_bytes(failures(manifest, kinds_of(test, readings), evaluation.scored))
@@ -94,11 +100,6 @@ def ship(
 def _credit(tile: LabelledTile) -> str:
     """The source of a training tile, as manifest and card name it."""
     return TRAINING_DATA.get(tile.source) or f"tiles of the folder “{tile.name}”, its train part"
-
-
-def card_path(model: Path) -> Path:
-    """`crack-227.tflite` → `crack-227.md`."""
-    return model.with_suffix(".md")
 
 
 def failures_path(model: Path) -> Path:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from crackmap.manifest import Figure, Manifest, read_manifest
+from crackmap.manifest import Figure, Manifest, read_dense, read_manifest
+from crackmap_models.conversion.dense import dense_stride_px, to_dense
 from crackmap_models.conversion.graph import read_graph
 from crackmap_models.conversion.lite import LiteModel
 from crackmap_models.conversion.parity import BY_CONVERSION, as_figures, parity
@@ -19,9 +20,9 @@ from crackmap_models.errors import BrokenPromise
 from crackmap_models.evaluation.scorers import Say
 from crackmap_models.evaluation.threshold import logit
 from crackmap_models.evaluation.visible import promised
-from crackmap_models.shipping.card import BY_EYE, card
+from crackmap_models.shipping.card import BY_EYE, card, card_path
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
-from crackmap_models.shipping.ship import card_path, failures_path
+from crackmap_models.shipping.ship import failures_path
 from crackmap_models.training.run import best_model
 
 
@@ -57,6 +58,7 @@ def verify(
     findings = Findings(["SHA-256"])
     lite = LiteModel(content)
     _check_file(findings, manifest, content, lite)
+    _check_dense(findings, manifest, content, model)
     _check_card(findings, manifest, model)
     if of_split(tiles, "test"):
         _check_measured(findings, manifest, Candidate(manifest.name, lite), tiles, readings=readings or {}, say=say)
@@ -83,6 +85,16 @@ def _check_file(findings: Findings, manifest: Manifest, content: bytes, lite: Li
     if manifest.output_dtype == "int8":
         taken = (lite.input.dtype, lite.input.scale, lite.input.zero_point)
         findings.compare("input type, scale and zero point", ("uint8", 1.0, 0), taken)
+
+
+def _check_dense(findings: Findings, manifest: Manifest, content: bytes, model: Path) -> None:
+    """The dense file follows from the model alone, so it is made again and must be the same, byte for byte."""
+    if manifest.dense is None:
+        return
+    dense = read_dense(model, manifest.dense)
+    findings.compare("dense size_bytes", manifest.dense.size_bytes, len(dense))
+    findings.compare("dense stride_px", manifest.dense.stride_px, dense_stride_px(manifest.tile_px))
+    findings.compare("the dense file is made of the model", True, dense == to_dense(content))
 
 
 def _check_card(findings: Findings, manifest: Manifest, model: Path) -> None:

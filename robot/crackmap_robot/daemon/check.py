@@ -22,10 +22,10 @@ from crackmap_robot.cameras.folder import open_folder
 from crackmap_robot.cameras.live import LiveCamera, Still
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
-from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
+from crackmap_robot.dense import open_classifier
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
 from crackmap_robot.placing import by_book
@@ -83,10 +83,10 @@ def _tried(subject: str, look: Look, settings: RobotSettings) -> Finding:
 
 def _model(settings: RobotSettings) -> tuple[bool, str]:
     model = settings.model
-    with Classifier(model.file, model.threads, model.runtime) as classifier:
-        tile_px = classifier.manifest.tile_px
-        side_px = TILES_PER_SIDE * tile_px
-        grid = TileGrid(side_px, side_px, tile_px, tile_px)
+    with open_classifier(model.file, model.threads, model.runtime, overlap=model.overlap) as classifier:
+        tile_px, stride_px = classifier.manifest.tile_px, settings.scan_settings().stride(classifier.manifest)
+        side_px = tile_px + (TILES_PER_SIDE - 1) * stride_px
+        grid = TileGrid(side_px, side_px, tile_px, stride_px)
         frame = np.random.default_rng(0).integers(0, 256, (side_px, side_px, 3), np.uint8)
         classifier.score(frame, grid)
         began_s = perf_counter()
@@ -99,7 +99,9 @@ def _model(settings: RobotSettings) -> tuple[bool, str]:
 
 def _source(settings: RobotSettings) -> tuple[bool, str]:
     with ExitStack() as opened:
-        classifier = opened.enter_context(Classifier(settings.model.file, 1, settings.model.runtime))
+        classifier = opened.enter_context(
+            open_classifier(settings.model.file, 1, settings.model.runtime, overlap=settings.model.overlap)
+        )
         now = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         placing = None
         if not settings.records:

@@ -206,6 +206,10 @@ class ModelSection(_Section):
         default=None, ge=0, le=1, description="probability from which a tile is a detection; as its manifest says"
     )
     stride_px: int | None = Field(default=None, gt=0, description="from tile to tile; one tile, so that they touch")
+    overlap: bool = Field(
+        default=False,
+        description="tiles overlap by half or a little more, all scored in one pass; without `stride_px`",
+    )
     threads: int = Field(
         default_factory=default_threads, ge=1, le=MOST_THREADS, description="that classify; all cores but one"
     )
@@ -216,6 +220,14 @@ class ModelSection(_Section):
         "and when it fails, what ran before. Needs `keep.server`",
     )
     ask_every_s: float = Field(default=60, ge=1, le=86_400, description="seconds between looks at what is pinned")
+
+    @model_validator(mode="after")
+    def _one_stride(self) -> Self:
+        if self.overlap and self.pinned:
+            raise ValueError("overlap needs a model's dense file, which no server keeps: leave out overlap, or pinned")
+        if self.overlap and self.stride_px is not None:
+            raise ValueError("overlap takes the stride of the model's dense file: leave out stride_px, or overlap")
+        return self
 
 
 class KeepSection(_Section):
@@ -330,6 +342,7 @@ class RobotSettings(_Section):
             model=model.file,
             threshold=model.threshold,
             stride_px=model.stride_px,
+            overlap=model.overlap,
             threads=model.threads,
             runtime=model.runtime,
             outbox=keep.outbox,

@@ -6,10 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from crackmap.errors import CrackmapError
-from crackmap_robot.classifier import Classifier
+from crackmap_robot.classifier import Classifier, TileScorer
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.following import Following, first_model
 from crackmap_robot.daemon.settings import RobotSettings
+from crackmap_robot.dense import open_classifier
 from crackmap_robot.placing import Placing
 from crackmap_robot.registry.client import RegistryClient
 from crackmap_robot.registry.followed import Followed
@@ -26,8 +27,9 @@ class Turns:
         """`followed`: None where the model of robot.toml is the only one. Raises InputError when none can be used."""
         self._settings, self._followed, self._condition = settings, followed, condition
         model = settings.model
+        self._classifier: TileScorer
         if followed is None:
-            self._classifier = Classifier(model.file, model.threads, model.runtime)
+            self._classifier = open_classifier(model.file, model.threads, model.runtime, overlap=model.overlap)
         else:
             self._classifier = first_model(model, followed, condition)
         self._following: Following | None = None

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from PIL import Image
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make test-models")
 from crackmap.errors import InputError
-from crackmap.manifest import Manifest, read_manifest
+from crackmap.manifest import Manifest, dense_path, read_dense, read_manifest
 from crackmap_models.conversion import convert, parity
+from crackmap_models.conversion.dense import to_dense
 from crackmap_models.errors import BrokenPromise, PrecisionLost, RunError
-from crackmap_models.shipping.card import card
+from crackmap_models.shipping.card import card, card_path
+from crackmap_models.shipping.dense import add_dense
 from crackmap_models.shipping.failures import MOST_BYTES
-from crackmap_models.shipping.ship import card_path, failures_path, ship
+from crackmap_models.shipping.ship import failures_path, ship
 from crackmap_models.shipping.verify import verify
 
 SIDE = 71
@@ -56,6 +59,34 @@ def test_files_belong_together(shipped: Path) -> None:
     assert manifest.sha256 in text
     assert f"{manifest.threshold:.4f}" in text
     assert "Mendeley" not in text, "only the data that was used is credited"
+
+
+def test_the_dense_file_is_shipped_with_the_model(shipped: Path, copied: Path) -> None:
+    manifest = read_manifest(shipped)[0]
+    assert manifest.dense is not None
+    assert read_dense(shipped, manifest.dense) == to_dense(shipped.read_bytes())
+    assert manifest.dense.sha256 in card_path(shipped).read_text()
+    assert "the dense file is made of the model" in verify(shipped).checked
+    for path in (dense_path(copied), copied.with_suffix(".json"), card_path(copied)):
+        before = path.read_bytes()
+        path.unlink() if path == dense_path(copied) else write(copied, manifest.model_copy(update={"dense": None}))
+        add_dense(copied)
+        assert path.read_bytes() == before, "as `convert` wrote it"
+
+
+def test_a_dense_file_of_other_weights_is_found(copied: Path) -> None:
+    other = bytearray(dense_path(copied).read_bytes())
+    other[len(other) // 2] ^= 1
+    dense_path(copied).write_bytes(other)
+    with pytest.raises(InputError, match=r"dense\.tflite: SHA-256 is"):
+        verify(copied)
+    manifest = read_manifest(copied)[0]
+    assert manifest.dense is not None
+    promised = manifest.dense.model_copy(update={"sha256": sha256(other).hexdigest(), "stride_px": 64})
+    write(copied, manifest.model_copy(update={"dense": promised}))
+    words = r"dense stride_px: promised 64, found 32[\s\S]*made of the model: promised True, found False"
+    with pytest.raises(BrokenPromise, match=words):
+        verify(copied)
 
 
 def test_the_sheet_of_mistakes_is_a_small_picture(shipped: Path) -> None:
@@ -152,5 +183,5 @@ def change(model: Path, **keys: Any) -> None:
 
 def write(model: Path, manifest: Manifest) -> None:
     """Another manifest, with the card that belongs to it."""
-    model.with_suffix(".json").write_text(manifest.model_dump_json())
+    model.with_suffix(".json").write_text(manifest.model_dump_json(indent=1) + "\n")
     card_path(model).write_text(card(manifest))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from crackmap.manifest import Manifest, read_manifest
+from crackmap.manifest import Manifest, read_dense, read_manifest
 
 SHIPPED = Path(__file__).parents[3] / "models" / "shipped"
 MODELS = ("crack-227", "crack-256")
@@ -54,6 +54,25 @@ def test_manifest_card_and_file_belong_together(runner: Runner) -> None:
     assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
     assert 0 < manifest.threshold < 1
     assert any("CC BY 4.0" in line for line in manifest.training_data)
+
+
+def test_the_dense_file_is_small_and_answers_every_window(runner: Runner) -> None:
+    manifest = runner.manifest
+    assert manifest.dense is not None
+    content = read_dense(SHIPPED / f"{manifest.name}.tflite", manifest.dense)
+    assert len(content) == manifest.dense.size_bytes <= 300_000
+    assert manifest.dense.sha256 in (SHIPPED / f"{manifest.name}.md").read_text()
+    assert manifest.tile_px * 0.4 < manifest.dense.stride_px <= manifest.tile_px / 2
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    pixels, answer = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    assert pixels["dtype"] == np.int8
+    assert pixels["quantization"] == (1.0, -128)
+    assert answer["quantization"] == runner.output["quantization"]
+    sides = [manifest.tile_px + k * manifest.dense.stride_px for k in (2, 4)]
+    interpreter.resize_tensor_input(pixels["index"], [1, *sides, 3])
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+    assert interpreter.get_tensor(answer["index"]).shape == (1, 3, 5, 1)
 
 
 def test_pixels_go_in_as_they_are_and_one_logit_comes_out(runner: Runner) -> None:
