@@ -181,7 +181,7 @@ def _outbox(content: bytes, folder: Path) -> None:
 def _answer(content: bytes, folder: Path) -> None:
     answer = httpx2.Response(400, content=content, headers=[(b"Retry-After", content[:20])])
     uplink._answers(answer)
-    assert uplink._words(answer).startswith("400 ")
+    assert uplink.words_of(answer).startswith("400 ")
     uplink._retry_after_s(answer)
 
 

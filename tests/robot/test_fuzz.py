@@ -147,7 +147,7 @@ def test_what_the_fuzzer_found_is_named(
 
 @pytest.mark.parametrize("content", [DIGITS, b"[" * 100_000, b'{"detail": {}}', b"\xff"])
 def test_an_answer_that_is_no_problem_is_given_by_its_status(content: bytes) -> None:
-    assert uplink._words(httpx2.Response(400, content=content)) == "400 Bad Request"
+    assert uplink.words_of(httpx2.Response(400, content=content)) == "400 Bad Request"
 
 
 def test_a_scan_in_the_outbox_that_cannot_be_read_is_named(tmp_path: Path, fuzzing: ModuleType) -> None:

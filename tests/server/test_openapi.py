@@ -86,6 +86,6 @@ def test_the_server_keeps_to_its_document(start: Any, wall: Any, tmp_path: Path)
         @hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck), database=None)
         @hypothesis.given(case=operation.as_strategy())
         def keeps(case: Case) -> None:
-            case.call_and_validate(headers=key, excluded_checks=[positive_data_acceptance])
+            case.call_and_validate(headers=key, timeout=60, excluded_checks=[positive_data_acceptance])
 
         keeps()

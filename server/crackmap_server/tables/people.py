@@ -70,7 +70,7 @@ audit = Table(
     metadata,
     Column("seq", Integer, primary_key=True),
     Column("at_utc", Utc, nullable=False),
-    Column("request_id", String(64), nullable=False, index=True),
+    Column("request_id", String(32), nullable=False, index=True),
     Column("who", String(200), nullable=False),
     Column("key_id", Uuid),  # no foreign key: the log outlives what it names
     Column("address", String(100), nullable=False),

@@ -12,7 +12,7 @@ def upgrade() -> None:
         "audit",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("at_utc", sa.DateTime(), nullable=False),
-        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("request_id", sa.String(length=32), nullable=False),
         sa.Column("who", sa.String(length=200), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=True),
         sa.Column("address", sa.String(length=100), nullable=False),
