@@ -1,5 +1,7 @@
 """`crackmap server check` finds what was taken away or changed behind the server's back, and changes nothing."""
 
+import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +15,7 @@ from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import CHECKS, check
 
+MANIFEST = Path(__file__).parents[1] / "robot" / "models" / "darkness-int8.json"
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
@@ -72,6 +75,28 @@ def test_a_shortened_picture_is_found_and_a_changed_one_when_every_byte_is_read(
     assert problems(filled.settings, read_pictures=True) == ["pictures"]
     file.write_bytes(content[:-1])
     assert problems(filled.settings) == ["pictures"]
+
+
+@pytest.mark.parametrize("how", ["lost", "damaged"])
+def test_a_model_that_is_lost_or_damaged_is_found(filled: Any, how: str) -> None:
+    content = b"\x1c\0\0\0TFL3" + bytes(200)
+    sha256 = hashlib.sha256(content).hexdigest()
+    manifest = json.loads(MANIFEST.read_text()) | {"sha256": sha256, "size_bytes": len(content)}
+    filled.client.put(f"/v1/models/{sha256}/file", content=content)
+    filled.client.put(f"/v1/models/{sha256}", json=manifest)
+    assert found(filled.settings)["models"] == (True, "1 read and compared")
+    file = filled.settings.models_folder / sha256[:2] / sha256[2:]
+    if how == "lost":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-1] + b"\1")
+    good, said = found(filled.settings)["models"]
+    assert not good
+    assert f"1 of 1 are lost or damaged, the first is {sha256} ({how})" in said
+    assert problems(filled.settings) == ["models"]
+    file.unlink(missing_ok=True)
+    assert filled.client.put(f"/v1/models/{sha256}/file", content=content).status_code == 204
+    assert problems(filled.settings) == []
 
 
 def test_a_file_that_the_log_does_not_name_is_said(filled: Any) -> None:
