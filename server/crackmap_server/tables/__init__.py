@@ -20,10 +20,13 @@ current: it is what lists, the map and coverage show.
 What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version, and so
 is what they say of single tiles (`reviews`).
 
+    inspections ─ close_outs ─ close_out_frames (pair, frame, placement)
+
 Beside these stand people: robots and users with their keys, sessions, sign_ins, the audit log, and scan_owners, which
 says who delivered a scan first.
 """
 
+from crackmap_server.tables.close_outs import close_out_frames, close_outs
 from crackmap_server.tables.log import (
     analyses,
     crops,
@@ -52,6 +55,8 @@ from crackmap_server.tables.revisions import revisions
 __all__ = [
     "analyses",
     "audit",
+    "close_out_frames",
+    "close_outs",
     "crops",
     "decisions",
     "detections",
