@@ -115,6 +115,27 @@ def restore(
 
 
 @app.command()
+def prune(
+    database: Database = None,
+    evidence: Evidence = None,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would go, and change nothing.")] = False,
+) -> None:
+    """Remove what the settings `keep_…_days` let go, while the server runs; without such a setting nothing.
+
+    Pictures of reviewed places, of findings and of closed inspections always stay.
+    """
+    from crackmap_server.retention.prune import prune as pruned
+    from crackmap_server.settings import read_settings
+
+    found = list(pruned(read_settings(config, database=database, evidence=evidence), dry_run=dry_run))
+    for each in found:
+        typer.echo(("would remove " if dry_run else "removed ") + each.line())
+    if not found:
+        typer.echo("nothing may be removed: no setting keep_…_days is set")
+
+
+@app.command()
 def check(
     database: Database = None,
     evidence: Evidence = None,

@@ -48,12 +48,14 @@ def select_frames(pairs: Mapping[int, Pair], closed: Closed | None = None) -> Se
             tables.placements.c.footprint_m,
             tables.placements.c.pose,
             tables.evidence.c.sha256.label("held"),
+            tables.removed_evidence.c.sha256.label("removed"),
         )
         .join_from(tables.frames, tables.pairs, pair.scan_id == frames.scan_id)
         .outerjoin(tables.reports, and_(reports.frame_seq == frames.seq, reports.pair_seq == pair.seq, *counts))
         .outerjoin(tables.score_maps, and_(maps.frame_seq == reports.frame_seq, maps.analysis_id == pair.analysis_id))
         .outerjoin(tables.placements, place)
         .outerjoin(tables.evidence, tables.evidence.c.sha256 == frames.image_sha256)
+        .outerjoin(tables.removed_evidence, tables.removed_evidence.c.sha256 == frames.image_sha256)
         .where(pair.seq.in_(list(pairs)), *there)
     )
 
@@ -87,7 +89,8 @@ def kind_column() -> ColumnElement[str]:
 
 def frame_fields(row: RowMapping) -> dict[str, Any]:
     """A row of `select_frames` as the fields of a `FrameItem`."""
-    held = "held" if row["held"] else "expected" if row["picture_expected"] else "none"
+    missing = "removed" if row["removed"] else "expected" if row["picture_expected"] else "none"
+    held = "held" if row["held"] else missing
     return {
         "frame_id": row["frame_id"],
         "scan_id": row["scan_id"],

@@ -1,6 +1,5 @@
 """A backup holds one moment of the log; restored anywhere it is the same log."""
 
-import hashlib
 import json
 import shutil
 import signal
@@ -23,7 +22,8 @@ from crackmap_server.upkeep.backup import back_up
 from crackmap_server.upkeep.manifest import read_backup
 from crackmap_server.upkeep.restore import restore
 
-MANIFEST = Path(__file__).parents[1] / "robot" / "models" / "darkness-int8.json"
+from .rescoring import registered
+
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
@@ -36,16 +36,6 @@ def fill(server: Any, wall: Any, *numbers: int) -> None:
         server.put(wall.picture(number))
     server.deliver(wall.batch(wall.unplaced(50 + numbers[0])))
     server.deliver(wall.batch(wall.report(numbers[0], image={"size_bytes": 1})))
-
-
-def register(client: TestClient, number: int) -> str:
-    """A model; its SHA-256."""
-    content = b"\x1c\0\0\0TFL3" + number.to_bytes(4, "big") * 50
-    sha256 = hashlib.sha256(content).hexdigest()
-    manifest = json.loads(MANIFEST.read_text()) | {"sha256": sha256, "size_bytes": len(content)}
-    assert client.put(f"/v1/models/{sha256}/file", content=content).status_code == 204
-    assert client.put(f"/v1/models/{sha256}", json=manifest).status_code == 201
-    return sha256
 
 
 @contextmanager
@@ -67,7 +57,7 @@ def test_what_is_restored_is_the_same_log_with_the_same_pictures(
     server: Any, wall: Any, tmp_path: Path, rows_in: Any
 ) -> None:
     fill(server, wall, 1, 2, 3)
-    register(server.client, 1)
+    registered(server, 1)
     made = back_up(server.settings, tmp_path / "backup")
     assert (made.pictures, made.models, made.models_bytes) == (3, 1, 208)
     assert made.rows["quarantine"] == 1
@@ -151,7 +141,7 @@ def test_pictures_that_the_server_lost_are_named_and_the_rest_is_whole(server: A
 
 def test_models_that_the_server_lost_are_named_and_the_rest_is_whole(server: Any, wall: Any, tmp_path: Path) -> None:
     fill(server, wall, 1)
-    lost, held = register(server.client, 1), register(server.client, 2)
+    lost, held = registered(server, 1), registered(server, 2)
     (server.settings.models_folder / lost[:2] / lost[2:]).unlink()
     made = back_up(server.settings, tmp_path / "backup")
     assert (made.models, made.missing_models) == (1, (lost,))
@@ -165,7 +155,7 @@ def test_a_backup_from_before_models_were_copied_is_restored_without_them(
     server: Any, wall: Any, tmp_path: Path
 ) -> None:
     fill(server, wall, 1)
-    register(server.client, 1)
+    registered(server, 1)
     back_up(server.settings, tmp_path / "backup")
     file = tmp_path / "backup" / "backup.json"
     old = {key: value for key, value in json.loads(file.read_text()).items() if "models" not in key}
@@ -207,7 +197,7 @@ def test_a_damaged_backup_is_refused_by_name_and_leaves_nothing(
     server: Any, wall: Any, tmp_path: Path, part: str, how: str
 ) -> None:
     fill(server, wall, 1)
-    register(server.client, 1)
+    registered(server, 1)
     back_up(server.settings, tmp_path / "backup")
     if how == "changed":
         damaged(tmp_path / "backup", part)

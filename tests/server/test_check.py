@@ -1,7 +1,5 @@
 """`crackmap server check` finds what was taken away or changed behind the server's back, and changes nothing."""
 
-import hashlib
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +13,8 @@ from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import CHECKS, check
 
-MANIFEST = Path(__file__).parents[1] / "robot" / "models" / "darkness-int8.json"
+from .rescoring import registered
+
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
@@ -79,13 +78,10 @@ def test_a_shortened_picture_is_found_and_a_changed_one_when_every_byte_is_read(
 
 @pytest.mark.parametrize("how", ["lost", "damaged"])
 def test_a_model_that_is_lost_or_damaged_is_found(filled: Any, how: str) -> None:
-    content = b"\x1c\0\0\0TFL3" + bytes(200)
-    sha256 = hashlib.sha256(content).hexdigest()
-    manifest = json.loads(MANIFEST.read_text()) | {"sha256": sha256, "size_bytes": len(content)}
-    filled.client.put(f"/v1/models/{sha256}/file", content=content)
-    filled.client.put(f"/v1/models/{sha256}", json=manifest)
+    sha256 = registered(filled)
     assert found(filled.settings)["models"] == (True, "1 read and compared")
     file = filled.settings.models_folder / sha256[:2] / sha256[2:]
+    content = file.read_bytes()
     if how == "lost":
         file.unlink()
     else:

@@ -49,6 +49,7 @@ from crackmap_server.tables.log import (
 from crackmap_server.tables.metadata import metadata
 from crackmap_server.tables.people import audit, keys, robots, scan_owners, sessions, sign_ins, users
 from crackmap_server.tables.registry import model_pins, models, rescore_jobs, rescore_scans, rescores
+from crackmap_server.tables.retention import removed_evidence
 from crackmap_server.tables.reviews import reviews
 from crackmap_server.tables.revisions import revisions
 
@@ -72,6 +73,7 @@ __all__ = [
     "placements",
     "pose_solutions",
     "quarantine",
+    "removed_evidence",
     "reports",
     "rescore_jobs",
     "rescore_scans",

@@ -142,12 +142,19 @@ def _orphans(looked: Looked) -> tuple[bool, str]:
 
 def _gaps(looked: Looked) -> tuple[bool, str]:
     frames, crops, evidence = tables.frames.c, tables.crops.c, tables.evidence.c
-    whole = select(func.count()).where(frames.picture_expected, ~exists().where(evidence.sha256 == frames.image_sha256))
+    removed = tables.removed_evidence.c
+    whole = select(func.count()).where(
+        frames.picture_expected,
+        ~exists().where(evidence.sha256 == frames.image_sha256),
+        ~exists().where(removed.sha256 == frames.image_sha256),
+    )
     cut = select(func.count()).select_from(tables.crops).where(~exists().where(evidence.sha256 == crops.sha256))
     missing = [looked.connection.execute(statement).scalar_one() for statement in (whole, cut)]
+    gone = looked.connection.execute(select(func.count()).select_from(tables.removed_evidence)).scalar_one()
+    pruned = f"; {gone} were removed by `crackmap server prune`" if gone else ""
     if any(missing):
-        return True, f"{missing[0]} photographs and {missing[1]} crops were promised and have not arrived yet"
-    return True, "every promised picture has arrived"
+        return True, f"{missing[0]} photographs and {missing[1]} crops were promised and have not arrived yet{pruned}"
+    return True, f"every promised picture has arrived{pruned}"
 
 
 def _score_maps(looked: Looked) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""Close-outs: what of an inspection counted when it was closed."""
+"""Close-outs: what of an inspection counted when it was closed. Pictures that retention removed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,7 +24,7 @@ def upgrade() -> None:
             ["inspection_id"], ["inspections.inspection_id"], name=op.f("fk_close_outs_inspection_id")
         ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_close_outs")),
-        sa.UniqueConstraint("inspection_id", "number", name=op.f("uq_close_outs_inspection_id")),
+        sa.UniqueConstraint("inspection_id", "number", name=op.f("uq_close_outs_inspection_id_number")),
     )
     op.create_table(
         "close_out_frames",
@@ -39,4 +39,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["placement_seq"], ["placements.seq"], name=op.f("fk_close_out_frames_placement_seq")),
         sa.PrimaryKeyConstraint("close_out_seq", "pair_seq", "frame_seq", name=op.f("pk_close_out_frames")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "removed_evidence",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=20), nullable=False),
+        sa.Column("width_px", sa.Integer(), nullable=False),
+        sa.Column("height_px", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("removed_utc", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_removed_evidence")),
     )
