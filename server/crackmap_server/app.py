@@ -20,6 +20,7 @@ from crackmap_server.registry.files import model_folder
 from crackmap_server.request_log import RequestLog
 from crackmap_server.routes import (
     audit,
+    close_outs,
     descriptions,
     detections,
     elements,
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (
         *(reports, evidence, inspections, frames, detections, surfaces, ogc),
         *(elements, descriptions, masks, findings, reviews, training_sets, label_studio),
-        *(models, rescores),
+        *(models, rescores, close_outs),
         *(sessions, users, keys, audit, log, health),
     ):
         app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))

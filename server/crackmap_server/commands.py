@@ -29,6 +29,11 @@ Evidence = Annotated[
     Path | None, typer.Option(help="Folder of the pictures.", show_default="`evidence` beside the SQLite file")
 ]
 
+Models = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the registered models.", show_default="`models` beside that of the pictures"),
+]
+
 
 @app.callback()
 def server() -> None:
@@ -50,10 +55,7 @@ def run(
     ] = None,
     evidence: Evidence = None,
     config: Config = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the registered models.", show_default="`models` beside that of the pictures"),
-    ] = None,
+    models: Models = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. Every setting can also stand in a file, or be CRACKMAP_SERVER_…"""
     from crackmap_server.serving import serve
@@ -67,20 +69,25 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="Where the backup is made, or renewed.", file_okay=False)],
     database: Database = None,
     evidence: Evidence = None,
+    models: Models = None,
     config: Config = None,
 ) -> None:
-    """Copy log and pictures to a folder, while the server runs.
+    """Copy log, pictures and registered models to a folder, while the server runs.
 
-    The same folder again copies only the pictures that are new. What stops it leaves the backup before it whole. Copy
+    The same folder again copies only the files that are new. What stops it leaves the backup before it whole. Copy
     the folder to another machine or disk by any means.
     """
     from crackmap_server.settings import read_settings
     from crackmap_server.upkeep.backup import back_up
 
-    made = back_up(read_settings(config, database=database, evidence=evidence), folder)
-    typer.echo(f"{folder}: {sum(made.rows.values())} rows and {made.pictures} pictures ({made.pictures_bytes} bytes)")
-    if made.missing:
-        typer.echo(f"{len(made.missing)} pictures are lost on the server; see `crackmap server check`", err=True)
+    made = back_up(read_settings(config, database=database, evidence=evidence, models=models), folder)
+    typer.echo(
+        f"{folder}: {sum(made.rows.values())} rows, {made.pictures} pictures ({made.pictures_bytes} bytes) and "
+        f"{made.models} models ({made.models_bytes} bytes)"
+    )
+    lost = len(made.missing) + len(made.missing_models)
+    if lost:
+        typer.echo(f"{lost} files are lost on the server; see `crackmap server check`", err=True)
 
 
 @app.command()
@@ -88,6 +95,7 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="What `crackmap server backup` made.", file_okay=False)],
     database: Database = None,
     evidence: Evidence = None,
+    models: Models = None,
     config: Config = None,
 ) -> None:
     """Make a log from a backup, where there is none yet: SQLite or PostgreSQL, whatever it was made from.
@@ -97,14 +105,41 @@ def restore(
     from crackmap_server.settings import read_settings
     from crackmap_server.upkeep.restore import restore as restored
 
-    made = restored(read_settings(config, database=database, evidence=evidence), folder)
-    typer.echo(f"{sum(made.rows.values())} rows and {made.pictures} pictures, as of {made.made_utc:%Y-%m-%d %H:%M} UTC")
+    made = restored(read_settings(config, database=database, evidence=evidence, models=models), folder)
+    typer.echo(
+        f"{sum(made.rows.values())} rows, {made.pictures} pictures and {made.models or 0} models, as of "
+        f"{made.made_utc:%Y-%m-%d %H:%M} UTC"
+    )
+    if made.models is None and made.rows.get("models"):
+        typer.echo("the backup is of a version that did not copy models: send their files again", err=True)
+
+
+@app.command()
+def prune(
+    database: Database = None,
+    evidence: Evidence = None,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option(help="Say what would go, and change nothing.")] = False,
+) -> None:
+    """Remove what the settings `keep_…_days` let go, while the server runs; without such a setting nothing.
+
+    Pictures of reviewed places, of findings and of closed inspections always stay.
+    """
+    from crackmap_server.retention.prune import prune as pruned
+    from crackmap_server.settings import read_settings
+
+    found = list(pruned(read_settings(config, database=database, evidence=evidence), dry_run=dry_run))
+    for each in found:
+        typer.echo(("would remove " if dry_run else "removed ") + each.line())
+    if not found:
+        typer.echo("nothing may be removed: no setting keep_…_days is set")
 
 
 @app.command()
 def check(
     database: Database = None,
     evidence: Evidence = None,
+    models: Models = None,
     config: Config = None,
     read_pictures: Annotated[bool, typer.Option(help="Compare every picture with its SHA-256.")] = False,
 ) -> None:
@@ -116,7 +151,7 @@ def check(
     from crackmap_server.upkeep.check import check as findings
 
     good = True
-    for finding in findings(read_settings(config, database=database, evidence=evidence), read_pictures):
+    for finding in findings(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
         typer.echo(finding.line())
         good = good and finding.good
     raise typer.Exit(0 if good else 2)

@@ -20,6 +20,7 @@ from crackmap.ids import detection_id
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import Box, local_corners_m, sigma_m, unpacked_m
+from crackmap_server.closing.closed import Closed
 from crackmap_server.frames import captured_within, placement_of
 from crackmap_server.marks import Marks, read_marks
 from crackmap_server.opinions import ReviewState
@@ -44,6 +45,7 @@ class Wanted:
     after: tuple[int, int] | None = None  # frame seq and tile of the last item that was shown
     masked: bool | None = None  # only those in a mask, or only those in none
     review: ReviewState | Literal["unreviewed"] | None = None
+    closed: Closed | None = None  # as the inspection was closed, and not as it is now
 
     @property
     def all_shown(self) -> bool:
@@ -71,19 +73,17 @@ def find(connection: Connection, wanted: Wanted, limit: int | None = None) -> It
     """In the order of (frame seq, tile), at most `limit`; read in portions, so that any number can be streamed."""
     most = limit if wanted.all_shown else None
     source = hits_from_rows(connection, wanted, most) if rows_suffice(wanted) else hits_from_maps(connection, wanted)
-    marks = read_marks(connection, wanted.pairs)
+    marks = read_marks(connection, wanted.pairs, wanted.closed)
     with closing(source):
         yield from islice(
-            (found for found in _all(connection, wanted.pairs, marks, islice(source, most)) if wanted.shows(found[1])),
+            (found for found in _all(connection, wanted, marks, islice(source, most)) if wanted.shows(found[1])),
             limit,
         )
 
 
-def _all(
-    connection: Connection, pairs: Mapping[int, Pair], marks: Marks, hits: Iterator[Hit]
-) -> Iterator[tuple[Hit, Detection]]:
+def _all(connection: Connection, wanted: Wanted, marks: Marks, hits: Iterator[Hit]) -> Iterator[tuple[Hit, Detection]]:
     while portion := list(islice(hits, _AT_ONCE)):
-        yield from zip(portion, _described(connection, pairs, marks, portion), strict=True)
+        yield from zip(portion, _described(connection, wanted, marks, portion), strict=True)
 
 
 def rows_suffice(wanted: Wanted) -> bool:
@@ -143,6 +143,8 @@ def _rows(wanted: Wanted, pair_seqs: list[int], lowest: int, place: ColumnElemen
             rows.u_m.between(wanted.box.low_u_m, wanted.box.high_u_m),
             rows.v_m.between(wanted.box.low_v_m, wanted.box.high_v_m),
         )
+    if wanted.closed is not None:
+        statement = statement.where(wanted.closed.reported(rows.frame_seq, rows.pair_seq))
     if wanted.after is not None:
         statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
     return statement
@@ -166,6 +168,8 @@ def hits_from_maps(connection: Connection, wanted: Wanted) -> Generator[Hit]:
     conditions = _frame_conditions(wanted)
     if conditions:
         statement = statement.join(tables.frames, frames.seq == reports.frame_seq).where(*conditions)
+    if wanted.closed is not None:
+        statement = statement.where(wanted.closed.reported(reports.frame_seq, reports.pair_seq))
     if wanted.after is not None:
         statement = statement.where(reports.frame_seq >= wanted.after[0])
     with connection.execute(statement.execution_options(yield_per=_MAPS_AT_ONCE)) as found:
@@ -198,15 +202,17 @@ def _frame_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 # ---------------------------------------------------------------------------------------------------------- describing
 
 
-def _described(connection: Connection, pairs: Mapping[int, Pair], marks: Marks, hits: list[Hit]) -> Iterator[Detection]:
-    of_frame = {(row.frame_seq, row.pair_seq): row for row in _frames_of(connection, hits)}
+def _described(connection: Connection, wanted: Wanted, marks: Marks, hits: list[Hit]) -> Iterator[Detection]:
+    of_frame = {(row.frame_seq, row.pair_seq): row for row in _frames_of(connection, hits, wanted.closed)}
     for key, group in groupby(hits, lambda hit: (hit.frame_seq, hit.pair_seq)):
-        yield from _in_frame(of_frame[key], pairs[key[1]], marks, list(group))
+        yield from _in_frame(of_frame[key], wanted.pairs[key[1]], marks, list(group))
 
 
-def _frames_of(connection: Connection, hits: Iterable[Hit]) -> Iterable[Any]:
+def _frames_of(connection: Connection, hits: Iterable[Hit], closed: Closed | None) -> Iterable[Any]:
     frames, reports, pairs, maps = tables.frames.c, tables.reports.c, tables.pairs.c, tables.score_maps.c
     placements = placement_of(frames.seq, pairs.pose_solution_id)
+    if closed is not None:
+        placements = closed.placed(frames.seq, pairs.seq)
     statement = (
         select(
             *tables.reports.c,

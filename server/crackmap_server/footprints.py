@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import target_widths_mm
 from crackmap_server.chart import unpacked_m
+from crackmap_server.closing.closed import Closed
 from crackmap_server.coverage import Footprint
 from crackmap_server.frames import select_frames
 from crackmap_server.pairs import Pair
@@ -15,17 +16,23 @@ from crackmap_server.sites import sites
 
 
 def footprints(
-    connection: Connection, pairs: Mapping[int, Pair], conditions: Sequence[ColumnElement[bool]] = ()
+    connection: Connection,
+    pairs: Mapping[int, Pair],
+    conditions: Sequence[ColumnElement[bool]] = (),
+    closed: Closed | None = None,
 ) -> Iterator[Footprint]:
     """Of the placed frames under the pairs, one after the other; each is judged by its own inspection's target.
 
     `conditions` say which, by columns of `frames`.
     """
     reports, maps = tables.reports.c, tables.score_maps.c
-    inspections = {site.inspection_id for site in sites(connection, pairs).values()}
-    widths_mm = target_widths_mm(connection, inspections)
+    if closed is None:
+        inspections = {site.inspection_id for site in sites(connection, pairs).values()}
+        widths_mm = target_widths_mm(connection, inspections)
+    else:
+        widths_mm = {closed.inspection_id: closed.target_width_mm}
     statement = (
-        select_frames(pairs)
+        select_frames(pairs, closed)
         .join(tables.scans, tables.scans.c.scan_id == tables.frames.c.scan_id)
         .with_only_columns(
             tables.pairs.c.seq.label("pair_seq"),

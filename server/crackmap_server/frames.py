@@ -10,6 +10,7 @@ from crackmap.messages import utc
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import Box
+from crackmap_server.closing.closed import Closed
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import FrameItem, FramePlacement
 
@@ -27,9 +28,14 @@ def placement_of(frame_seq: ColumnElement[Any], pose_solution_id: ColumnElement[
     return tables.placements.c.seq == newest
 
 
-def select_frames(pairs: Mapping[int, Pair]) -> Select[Any]:
+def select_frames(pairs: Mapping[int, Pair], closed: Closed | None = None) -> Select[Any]:
     """Frames of the pairs' scans, with score map, placement and evidence where there are any."""
     frames, pair, reports, maps = tables.frames.c, tables.pairs.c, tables.reports.c, tables.score_maps.c
+    counts = () if closed is None else (closed.reported(reports.frame_seq, pair.seq),)
+    there = () if closed is None else (closed.stored(frames.seq, pair.seq),)
+    place = placement_of(reports.frame_seq, pair.pose_solution_id)
+    if closed is not None:
+        place = closed.placed(reports.frame_seq, pair.seq)
     return (
         select(
             *tables.frames.c,
@@ -42,13 +48,15 @@ def select_frames(pairs: Mapping[int, Pair]) -> Select[Any]:
             tables.placements.c.footprint_m,
             tables.placements.c.pose,
             tables.evidence.c.sha256.label("held"),
+            tables.removed_evidence.c.sha256.label("removed"),
         )
         .join_from(tables.frames, tables.pairs, pair.scan_id == frames.scan_id)
-        .outerjoin(tables.reports, and_(reports.frame_seq == frames.seq, reports.pair_seq == pair.seq))
+        .outerjoin(tables.reports, and_(reports.frame_seq == frames.seq, reports.pair_seq == pair.seq, *counts))
         .outerjoin(tables.score_maps, and_(maps.frame_seq == reports.frame_seq, maps.analysis_id == pair.analysis_id))
-        .outerjoin(tables.placements, placement_of(reports.frame_seq, pair.pose_solution_id))
+        .outerjoin(tables.placements, place)
         .outerjoin(tables.evidence, tables.evidence.c.sha256 == frames.image_sha256)
-        .where(pair.seq.in_(list(pairs)))
+        .outerjoin(tables.removed_evidence, tables.removed_evidence.c.sha256 == frames.image_sha256)
+        .where(pair.seq.in_(list(pairs)), *there)
     )
 
 
@@ -81,7 +89,8 @@ def kind_column() -> ColumnElement[str]:
 
 def frame_fields(row: RowMapping) -> dict[str, Any]:
     """A row of `select_frames` as the fields of a `FrameItem`."""
-    held = "held" if row["held"] else "expected" if row["picture_expected"] else "none"
+    missing = "removed" if row["removed"] else "expected" if row["picture_expected"] else "none"
+    held = "held" if row["held"] else missing
     return {
         "frame_id": row["frame_id"],
         "scan_id": row["scan_id"],

@@ -33,6 +33,16 @@ def held_evidence(connection: Connection, sha256s: Collection[str]) -> set[str]:
     }
 
 
+def removed_evidence(connection: Connection, sha256s: Collection[str]) -> set[str]:
+    """Which of the pictures retention removed: nobody is asked for them again."""
+    removed = tables.removed_evidence.c.sha256
+    return {
+        found
+        for some in _portions(sorted(sha256s))
+        for found in connection.execute(select(removed).where(removed.in_(some))).scalars()
+    }
+
+
 def learned(known: KnownFrame | None, report: Report, seq: int, verdict: Verdict) -> KnownFrame:
     """What is stored of the frame after the report's new parts were."""
     image, capture, scores = report.frame.image, report.frame.capture, report.score_map

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from crackmap_server.additions.masks import MaskKind
+from crackmap_server.closing.closed import Closed
 from crackmap_server.masking import Masking, read_masking
 from crackmap_server.opinions import Look, Opinion, judged
 from crackmap_server.pairs import Pair
@@ -58,7 +59,12 @@ def detection_review(opinions: Sequence[Opinion], look: Look, frame_id: UUID) ->
     )
 
 
-def read_marks(connection: Connection, pairs: Mapping[int, Pair]) -> Marks:
+def read_marks(connection: Connection, pairs: Mapping[int, Pair], closed: Closed | None = None) -> Marks:
     """For all detections of the pairs."""
     of_scan = sites(connection, pairs)
-    return Marks(of_scan, read_masking(connection, of_scan.values()), read_reviewed(connection, of_scan.values()))
+    until_seq = None if closed is None else closed.reviews_seq
+    return Marks(
+        of_scan,
+        read_masking(connection, of_scan.values(), closed),
+        read_reviewed(connection, of_scan.values(), until_seq),
+    )

@@ -1,6 +1,6 @@
 """Which places on a surface lie in a mask that holds for the inspection. Nothing is taken away for it: it is said."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,8 +14,9 @@ from sqlalchemy import Connection, select
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import held_on
 from crackmap_server.additions.masks import Mask, MaskKind
+from crackmap_server.closing.closed import Closed
 from crackmap_server.coverage import rolled
-from crackmap_server.revisions import all_current
+from crackmap_server.revisions import Revision, all_current, all_exact
 from crackmap_server.shapes import polygon
 from crackmap_server.sites import Site
 
@@ -41,24 +42,36 @@ class Masking:
         return shapely.union_all(self.shapes)
 
 
-def read_masking(connection: Connection, sites: Iterable[Site]) -> dict[Site, Masking]:
+def read_masking(connection: Connection, sites: Iterable[Site], closed: Closed | None = None) -> dict[Site, Masking]:
     """For each of the sites."""
     wanted = set(sites)
+    held = held_masks(connection, wanted) if closed is None else _masks_then(connection, wanted, closed)
+    return {
+        site: _masking([Mask.model_validate(each.content) for each in held[site]], site.face.around_m)
+        for site in wanted
+    }
+
+
+def held_masks(connection: Connection, wanted: Collection[Site]) -> dict[Site, list[Revision]]:
+    """The masks that hold now for each of the sites, in the order of their ids."""
     faces = {site.face for site in wanted}
     masks = {face.surface_id: _masks(connection, face.surface_id) for face in faces}
     bounded = {
         face.structure_id
         for face in faces
-        for mask in masks[face.surface_id]
+        for _, mask in masks[face.surface_id]
         if mask.from_inspection_id or mask.until_inspection_id
     }
     days = _days(connection, bounded)
     return {
-        site: _masking(
-            [mask for mask in masks[site.face.surface_id] if holds(mask, site.inspection_id, days)], site.face.around_m
-        )
+        site: [each for each, mask in masks[site.face.surface_id] if holds(mask, site.inspection_id, days)]
         for site in wanted
     }
+
+
+def _masks_then(connection: Connection, wanted: Collection[Site], closed: Closed) -> dict[Site, list[Revision]]:
+    then = all_exact(connection, Mask.kind_name, closed.additions.get(Mask.kind_name, {}))
+    return {site: [each for each in then if each.owner_id == site.face.surface_id] for site in wanted}
 
 
 def masking_of_all(masking: Mapping[Site, Masking]) -> BaseGeometry:
@@ -79,8 +92,9 @@ def holds(mask: Mask, inspection_id: UUID, days: Mapping[UUID, date]) -> bool:
     return True
 
 
-def _masks(connection: Connection, surface_id: UUID) -> list[Mask]:
-    return [Mask.model_validate(each.content) for each in all_current(connection, Mask.kind_name, [surface_id])]
+def _masks(connection: Connection, surface_id: UUID) -> list[tuple[Revision, Mask]]:
+    found = all_current(connection, Mask.kind_name, [surface_id])
+    return [(each, Mask.model_validate(each.content)) for each in found]
 
 
 def _days(connection: Connection, structure_ids: Iterable[UUID]) -> dict[UUID, date]:

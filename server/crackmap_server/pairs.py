@@ -1,5 +1,6 @@
 """Which scores and which places are read: one pair of analysis and pose solution for each scan."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,8 +41,9 @@ def read_pairs(
     analysis_id: UUID | None = None,
     *,
     model: str | None = None,
+    seqs: Collection[int] | None = None,
 ) -> dict[int, Pair]:
-    """By seq: the current pair of each scan that fits, or the newest one with that analysis.
+    """By seq: the current pair of each scan that fits, or the newest one with that analysis, or those in `seqs`.
 
     `model` is a name or a SHA-256; scans whose shown analysis is of another one do not fit.
     """
@@ -61,7 +63,10 @@ def read_pairs(
             statement = statement.where(column == value)
     if model is not None:
         statement = statement.where(or_(analyses.model == model, analyses.model_sha256 == model))
-    statement = statement.where(pairs.current if analysis_id is None else pairs.analysis_id == analysis_id)
+    if seqs is not None:
+        statement = statement.where(pairs.seq.in_(sorted(seqs)))
+    else:
+        statement = statement.where(pairs.current if analysis_id is None else pairs.analysis_id == analysis_id)
     of_scan = {
         row.scan_id: Pair(
             row.seq,

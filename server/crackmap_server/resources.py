@@ -13,7 +13,7 @@ from crackmap_server.sights import Sight
 
 Item = TypeVar("Item")
 PlacementKind = Literal["placed", "no_pose", "unplaced"]
-EvidenceState = Literal["held", "expected", "none"]
+EvidenceState = Literal["held", "expected", "none", "removed"]
 
 
 def _like(example: dict[str, Any]) -> ConfigDict:

@@ -159,10 +159,12 @@ def _bound(connection: Connection, review: Review) -> dict[str, Any]:
     }
 
 
-def read_reviewed(connection: Connection, sites: Iterable[Site]) -> dict[Site, ReviewedPlaces]:
-    """The reviews of each site's surface in its inspection, to be found by place."""
+def read_reviewed(
+    connection: Connection, sites: Iterable[Site], until_seq: int | None = None
+) -> dict[Site, ReviewedPlaces]:
+    """The reviews of each site's surface in its inspection, up to that one, to be found by place."""
     wanted = set(sites)
-    rows = rows_of(connection, {site.face.surface_id for site in wanted})
+    rows = rows_of(connection, {site.face.surface_id for site in wanted}, until_seq)
     of: defaultdict[tuple[UUID, UUID], list[Reviewed]] = defaultdict(list)
     for row in rows:
         of[row["surface_id"], row["inspection_id"]].append(reviewed(row))
@@ -185,10 +187,12 @@ def select_reviews(
     return statement
 
 
-def rows_of(connection: Connection, surface_ids: Collection[UUID]) -> list[RowMapping]:
+def rows_of(connection: Connection, surface_ids: Collection[UUID], until_seq: int | None = None) -> list[RowMapping]:
     """In the order in which they arrived."""
     table = tables.reviews
     statement = select(table).where(table.c.surface_id.in_(surface_ids)).order_by(table.c.seq)
+    if until_seq is not None:
+        statement = statement.where(table.c.seq <= until_seq)
     return list(connection.execute(statement).mappings())
 
 

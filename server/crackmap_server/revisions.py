@@ -3,7 +3,7 @@
 Two people who change the same thing do not overwrite each other: a change names the version that it was made from.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +68,13 @@ def all_current(connection: Connection, kind: str, owner_ids: Collection[UUID]) 
     """Those that belong to one of the owners, in the order of their ids."""
     rows = connection.execute(select_current(kind, owner_ids).order_by(_ROWS.resource_id)).mappings()
     return [as_revision(row) for row in rows]
+
+
+def all_exact(connection: Connection, kind: str, versions: Mapping[UUID, int]) -> list[Revision]:
+    """Those versions, in the order of their ids."""
+    statement = _select().where(_ROWS.kind == kind, _ROWS.resource_id.in_(list(versions))).order_by(_ROWS.resource_id)
+    found = [Revision(**row) for row in connection.execute(statement).mappings()]
+    return [each for each in found if each.version == versions[each.resource_id]]
 
 
 def as_revision(row: Any) -> Revision:

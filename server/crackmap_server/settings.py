@@ -32,6 +32,9 @@ def _networks(addresses: tuple[str, ...]) -> tuple[str, ...]:
 Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Separated by commas."""
 
+Days = Annotated[int | None, Field(ge=1, le=36_500)]
+"""None: for good."""
+
 
 class Settings(BaseSettings):
     """Each has bounds and says what it does; see also docs/reference/settings.md."""
@@ -101,6 +104,21 @@ class Settings(BaseSettings):
         gt=0,
         le=86_400,
         description="time that a worker has for the frames it took to score again; then another one gets them",
+    )
+
+    keep_empty_pictures_days: Days = Field(
+        default=None,
+        description="after which `crackmap server prune` removes photographs in which nothing was found; never those "
+        "that were reviewed, that show a finding, or that belong to a closed inspection. Unset: never",
+    )
+    keep_sessions_days: Days = Field(
+        default=None, description="after which it removes sessions that ended, and tries to sign in; unset: never"
+    )
+    keep_ended_keys_days: Days = Field(
+        default=None, description="after which it removes keys that were revoked or replaced; unset: never"
+    )
+    keep_audit_days: Days = Field(
+        default=None, description="after which it removes lines of the audit log; unset: never"
     )
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from crackmap_server import ingest, rows, tables
 from crackmap_server.envelope import Delivery, Unreadable
 from crackmap_server.headers import store_headers
 from crackmap_server.ingest import Headers, KnownFrame, Verdict
-from crackmap_server.known import held_evidence, known_frames, learned
+from crackmap_server.known import held_evidence, known_frames, learned, removed_evidence
 
 
 def store_delivery(
@@ -33,10 +33,11 @@ def store_delivery(
     shelf = _Shelf(connection, delivery, headers, known, floor, now_utc)
     answers = [shelf.put(item) if isinstance(item, Report) else _unreadable(item) for item in delivery.items]
     named = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
-    held = {sha256 for sha256 in held_evidence(connection, named) if on_disk(sha256)}
+    settled = {sha256 for sha256 in held_evidence(connection, named) if on_disk(sha256)}
+    settled |= removed_evidence(connection, named)
     return BatchAnswer(
         answers=tuple(
-            answer.model_copy(update={"evidence_wanted": tuple(s for s in answer.evidence_wanted if s not in held)})
+            answer.model_copy(update={"evidence_wanted": tuple(s for s in answer.evidence_wanted if s not in settled)})
             for answer in answers
         )
     )

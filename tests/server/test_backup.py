@@ -22,6 +22,8 @@ from crackmap_server.upkeep.backup import back_up
 from crackmap_server.upkeep.manifest import read_backup
 from crackmap_server.upkeep.restore import restore
 
+from .rescoring import registered
+
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
@@ -55,12 +57,14 @@ def test_what_is_restored_is_the_same_log_with_the_same_pictures(
     server: Any, wall: Any, tmp_path: Path, rows_in: Any
 ) -> None:
     fill(server, wall, 1, 2, 3)
+    registered(server, 1)
     made = back_up(server.settings, tmp_path / "backup")
-    assert made.pictures == 3
+    assert (made.pictures, made.models, made.models_bytes) == (3, 1, 208)
     assert made.rows["quarantine"] == 1
     restore(empty(tmp_path), tmp_path / "backup")
     assert rows_in(empty(tmp_path)) == server.rows()
     assert files(empty(tmp_path).evidence_folder) == files(server.settings.evidence_folder)
+    assert files(empty(tmp_path).models_folder) == files(server.settings.models_folder) != {}
     with running(empty(tmp_path)) as client:  # and it goes on as if nothing had been
         answers = client.post("/v1/reports", content=wall.batch(wall.report(3), wall.report(4)).model_dump_json())
         assert [answer["status"] for answer in answers.json()["answers"]] == ["already_there", "stored"]
@@ -135,6 +139,51 @@ def test_pictures_that_the_server_lost_are_named_and_the_rest_is_whole(server: A
         assert answers[0]["evidence_wanted"] == [lost]
 
 
+def test_models_that_the_server_lost_are_named_and_the_rest_is_whole(server: Any, wall: Any, tmp_path: Path) -> None:
+    fill(server, wall, 1)
+    lost, held = registered(server, 1), registered(server, 2)
+    (server.settings.models_folder / lost[:2] / lost[2:]).unlink()
+    made = back_up(server.settings, tmp_path / "backup")
+    assert (made.models, made.missing_models) == (1, (lost,))
+    restore(empty(tmp_path), tmp_path / "backup")
+    with running(empty(tmp_path)) as client:
+        statuses = [client.get(f"/v1/models/{sha256}/file").status_code for sha256 in (lost, held)]
+    assert statuses == [404, 200]
+
+
+def test_a_backup_from_before_models_were_copied_is_restored_without_them(
+    server: Any, wall: Any, tmp_path: Path
+) -> None:
+    fill(server, wall, 1)
+    registered(server, 1)
+    back_up(server.settings, tmp_path / "backup")
+    file = tmp_path / "backup" / "backup.json"
+    old = {key: value for key, value in json.loads(file.read_text()).items() if "models" not in key}
+    file.write_text(json.dumps(old))
+    shutil.rmtree(tmp_path / "backup" / "models")
+    assert restore(empty(tmp_path), tmp_path / "backup").models is None
+    assert files(empty(tmp_path).models_folder) == {}
+
+
+@BOTH
+def test_nobody_is_signed_in_to_a_restored_log(settings: Settings, tmp_path: Path, rows_in: Any) -> None:
+    small = Settings(database=f"sqlite:///{tmp_path}/small/log.sqlite")
+    with running(small) as client:
+        name, password = "inspector", "correct horse battery"
+        user = {"name": name, "role": "admin", "password": password}
+        assert client.post("/v1/users", json=user).status_code == 201
+        wrong = client.post("/v1/session", json={"name": "nobody", "password": password})
+        assert wrong.status_code == 401, wrong.text
+        assert client.post("/v1/session", json={"name": name, "password": password}).is_success
+    before = rows_in(small)
+    assert before["sessions"]
+    assert before["sign_ins"]
+    back_up(small, tmp_path / "backup")
+    restore(settings, tmp_path / "backup")
+    after = rows_in(settings)
+    assert after == before | {"sessions": [], "sign_ins": []}
+
+
 def damaged(folder: Path, name: str) -> None:
     file = next(path for path in folder.rglob(name) if path.is_file())
     content = bytearray(file.read_bytes())
@@ -142,12 +191,13 @@ def damaged(folder: Path, name: str) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("part", ["log-*.sqlite", "evidence/??/*"])
+@pytest.mark.parametrize("part", ["log-*.sqlite", "evidence/??/*", "models/??/*"])
 @pytest.mark.parametrize("how", ["changed", "missing"])
 def test_a_damaged_backup_is_refused_by_name_and_leaves_nothing(
     server: Any, wall: Any, tmp_path: Path, part: str, how: str
 ) -> None:
     fill(server, wall, 1)
+    registered(server, 1)
     back_up(server.settings, tmp_path / "backup")
     if how == "changed":
         damaged(tmp_path / "backup", part)
@@ -157,6 +207,7 @@ def test_a_damaged_backup_is_refused_by_name_and_leaves_nothing(
         restore(empty(tmp_path), tmp_path / "backup")
     assert not (tmp_path / "restored" / "log.sqlite").exists()
     assert not (tmp_path / "restored" / "evidence").exists()
+    assert not (tmp_path / "restored" / "models").exists()
 
 
 def log_id(client: TestClient) -> str:

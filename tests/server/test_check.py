@@ -13,6 +13,8 @@ from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import CHECKS, check
 
+from .rescoring import registered
+
 BOTH = pytest.mark.parametrize(
     "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
 )
@@ -72,6 +74,25 @@ def test_a_shortened_picture_is_found_and_a_changed_one_when_every_byte_is_read(
     assert problems(filled.settings, read_pictures=True) == ["pictures"]
     file.write_bytes(content[:-1])
     assert problems(filled.settings) == ["pictures"]
+
+
+@pytest.mark.parametrize("how", ["lost", "damaged"])
+def test_a_model_that_is_lost_or_damaged_is_found(filled: Any, how: str) -> None:
+    sha256 = registered(filled)
+    assert found(filled.settings)["models"] == (True, "1 read and compared")
+    file = filled.settings.models_folder / sha256[:2] / sha256[2:]
+    content = file.read_bytes()
+    if how == "lost":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-1] + b"\1")
+    good, said = found(filled.settings)["models"]
+    assert not good
+    assert f"1 of 1 are lost or damaged, the first is {sha256} ({how})" in said
+    assert problems(filled.settings) == ["models"]
+    file.unlink(missing_ok=True)
+    assert filled.client.put(f"/v1/models/{sha256}/file", content=content).status_code == 204
+    assert problems(filled.settings) == []
 
 
 def test_a_file_that_the_log_does_not_name_is_said(filled: Any) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from crackmap_server.additions.addition import Addition, Note, like
 from crackmap_server.additions.elements import check_element
 from crackmap_server.additions.surface_placements import SurfacePlacement
-from crackmap_server.revisions import latest
+from crackmap_server.closing.closed import Closed
+from crackmap_server.revisions import all_exact, latest
 from crackmap_server.shapes import Rings, check_on_chart
 from crackmap_server.sites import face
 
@@ -56,9 +57,14 @@ class SurfaceDescription(Addition):
             check_on_chart(self.boundary[0], there.around_m, "boundary")
 
 
-def boundary(connection: Connection, surface_id: UUID) -> Rings | None:
+def boundary(connection: Connection, surface_id: UUID, closed: Closed | None = None) -> Rings | None:
     """The surface's boundary, if one was given."""
-    found = latest(connection, SurfaceDescription.kind_name, surface_id)
+    kind = SurfaceDescription.kind_name
+    if closed is None:
+        found = latest(connection, kind, surface_id)
+    else:
+        version = closed.additions.get(kind, {}).get(surface_id)
+        found = next(iter(all_exact(connection, kind, {} if version is None else {surface_id: version})), None)
     if found is None or found.content is None:
         return None
     return SurfaceDescription.model_validate(found.content).boundary

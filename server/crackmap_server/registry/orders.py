@@ -20,6 +20,7 @@ from crackmap_server.store import inserted_seq
 WAITING, DONE, FAILED, NOT_POSSIBLE = "waiting", "done", "failed", "not_possible"
 NOT_KEPT = "the picture was not kept"
 NOT_HERE = "the picture was promised and has not arrived"
+REMOVED = "the picture was old, and was removed"
 NO_PLACE = "no place under the scan's current pose solution"
 TOO_SMALL = "smaller than a tile of this model"
 
@@ -167,10 +168,12 @@ def _jobs(connection: Connection, target: _Target) -> list[dict[str, Any]]:
             frames.height_px,
             frames.picture_expected,
             held.sha256,
+            tables.removed_evidence.c.sha256.label("removed"),
             frames.seq.in_(reported).label("reported"),
             frames.seq.in_(placed).label("placed"),
         )
         .join_from(tables.frames, tables.evidence, held.sha256 == frames.image_sha256, isouter=True)
+        .outerjoin(tables.removed_evidence, tables.removed_evidence.c.sha256 == frames.image_sha256)
         .where(frames.scan_id == target.scan_id)
         .order_by(frames.seq)
     )
@@ -193,6 +196,8 @@ def _outlook(row: Any, tile_px: int) -> tuple[str, str]:
     """Whether a frame is to be scored, and why not."""
     if row.reported:
         return DONE, ""
+    if row.removed:
+        return NOT_POSSIBLE, REMOVED
     if row.sha256 is None:
         return NOT_POSSIBLE, NOT_HERE if row.picture_expected else NOT_KEPT
     if not row.placed:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from crackmap.manifest import Sha256
 from crackmap.surfaces import Name
 from crackmap_server.chart import Box
+from crackmap_server.closing.shown import Shown, read_shown
 from crackmap_server.engines import Engines
 from crackmap_server.errors import STATUS, BadRequest, ServerError
 from crackmap_server.evidence import EvidenceFolder
@@ -115,6 +116,40 @@ def _pairs(
 
 
 PairsOf = Annotated[dict[int, Pair], Depends(_pairs)]
+CloseOutNumber = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        lt=2**31,
+        description="as it was closed: the number of a close-out of the inspection, which must be named too; "
+        "by default as it is now",
+    ),
+]
+
+
+def _shown(
+    *,
+    connection: Reading,
+    surface_id: SurfaceId = None,
+    inspection_id: InspectionId = None,
+    scan_id: ScanId = None,
+    analysis_id: AnalysisId = None,
+    model: Model = None,
+    close_out: CloseOutNumber = None,
+) -> Shown:
+    return read_shown(
+        connection,
+        close_out,
+        surface_id=surface_id,
+        inspection_id=inspection_id,
+        scan_id=scan_id,
+        analysis_id=analysis_id,
+        model=model,
+    )
+
+
+ShownOf = Annotated[Shown, Depends(_shown)]
+"""As PairsOf, of a close-out too."""
 
 
 Masked = Annotated[

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from crackmap_server import ndjson
 from crackmap_server.detections import Wanted, find
-from crackmap_server.errors import BadRequest
+from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, decoded, encoded
 from crackmap_server.resources import Detection, Page
@@ -18,9 +18,9 @@ from crackmap_server.routes.dependencies import (
     EnginesOf,
     From,
     Masked,
-    PairsOf,
     Reading,
     ReviewFilter,
+    ShownOf,
     Threshold,
     To,
     problems,
@@ -31,7 +31,7 @@ router = APIRouter(tags=["detections"])
 
 def _wanted(
     *,
-    pairs: PairsOf,
+    shown: ShownOf,
     box: BoxOf,
     frame_id: Annotated[UUID | None, Query(description="only of this frame")] = None,
     threshold: Threshold = None,
@@ -41,7 +41,7 @@ def _wanted(
     review: ReviewFilter = None,
 ) -> Wanted:
     return Wanted(
-        pairs=pairs,
+        pairs=shown.pairs,
         threshold=threshold,
         box=box,
         frame_id=frame_id,
@@ -49,13 +49,16 @@ def _wanted(
         to_utc=to_utc,
         masked=masked,
         review=review,
+        closed=shown.closed,
     )
 
 
 WantedOf = Annotated[Wanted, Depends(_wanted)]
 
 
-@router.get("/v1/detections", responses=problems(BadRequest), summary="Tiles at or over a threshold, with their place")
+@router.get(
+    "/v1/detections", responses=problems(BadRequest, NotFound), summary="Tiles at or over a threshold, with their place"
+)
 def get_detections(connection: Reading, wanted: WantedOf, limit: Limit = 100, cursor: Cursor = None) -> Page[Detection]:
     """In the order of frames and tiles. The threshold may be changed freely; nothing is scanned again."""
     if cursor is not None:
@@ -73,7 +76,7 @@ def get_detections(connection: Reading, wanted: WantedOf, limit: Limit = 100, cu
 @router.get(
     "/v1/detections.ndjson",
     response_class=NdjsonResponse,
-    responses={**ndjson.answer("Detection"), **problems(BadRequest)},
+    responses={**ndjson.answer("Detection"), **problems(BadRequest, NotFound)},
     summary="All of them, as lines of JSON",
 )
 def get_detections_as_lines(engines: EnginesOf, wanted: WantedOf) -> NdjsonResponse:

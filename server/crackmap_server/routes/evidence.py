@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from crackmap_server import tables
 from crackmap_server.engines import Engines
@@ -38,7 +38,7 @@ _HELD: dict[int | str, dict[str, Any]] = {200: {"description": "The picture", "c
     "/v1/evidence/{sha256}",
     status_code=201,
     responses={
-        200: {"description": "It was already there", "model": EvidenceItem},
+        200: {"description": "It was already there, or retention has removed it", "model": EvidenceItem},
         **problems(BadRequest, NotAPicture, TooLarge, Busy, DatabaseFailed, DiskFull),
     },
     openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
@@ -60,10 +60,11 @@ async def put_evidence(
 
     A robot may deliver what a stored report of its own scans names.
     """
-    held = await run_in_threadpool(_held_now, engines, sha256, who)
-    if held is not None and folder.path(sha256).exists():
+    held, removed = await run_in_threadpool(_known_now, engines, sha256, who)
+    there = held if held is not None and folder.path(sha256).exists() else removed
+    if there is not None:
         response.status_code = 200
-        return held
+        return there
     with folder.arriving(sha256) as arrival:
         async for part in request.stream():
             await run_in_threadpool(arrival.write, part)
@@ -96,26 +97,37 @@ def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading, wh
     check_picture(connection, sha256, who)
     held = _held(connection, sha256)
     path = folder.path(sha256)
+    removed = removed_on(connection, sha256)
+    if removed is not None:
+        raise NotFound(f"picture {sha256} was {removed}")
     if held is None or not path.exists():
         raise NotFound(f"picture {sha256} is not held")
     return FileResponse(path, media_type=held.media_type, headers=FOR_EVER | {"ETag": f'"{sha256}"'})
 
 
-def _held_now(engines: Engines, sha256: str, who: Who) -> EvidenceItem | None:
+def removed_on(connection: Connection, sha256: str) -> str | None:
+    """When and why retention removed a picture, in words; None: it did not."""
+    table = tables.removed_evidence.c
+    row = connection.execute(select(table.removed_utc, table.cause).where(table.sha256 == sha256)).one_or_none()
+    return None if row is None else f"removed on {row.removed_utc:%Y-%m-%d}: {row.cause}"
+
+
+def _known_now(engines: Engines, sha256: str, who: Who) -> tuple[EvidenceItem | None, EvidenceItem | None]:
+    """As it is held, and as it was before retention removed it."""
     # A picture may take long to arrive; no connection waits for it.
     with engines.reader.connect() as connection:
         check_picture(connection, sha256, who)
-        return _held(connection, sha256)
+        return _held(connection, sha256), _held(connection, sha256, tables.removed_evidence)
 
 
-def _held(connection: Connection, sha256: str) -> EvidenceItem | None:
-    table = tables.evidence
-    row = connection.execute(select(table).where(table.c.sha256 == sha256)).mappings().one_or_none()
+def _held(connection: Connection, sha256: str, table: Table = tables.evidence) -> EvidenceItem | None:
+    columns = [table.c[name] for name in EvidenceItem.model_fields]
+    row = connection.execute(select(*columns).where(table.c.sha256 == sha256)).mappings().one_or_none()
     return None if row is None else EvidenceItem(**row)
 
 
 def _store(connection: Connection, item: EvidenceItem) -> bool:
-    if _held(connection, item.sha256) is not None:
-        return False
+    if _held(connection, item.sha256) is not None or _held(connection, item.sha256, tables.removed_evidence):
+        return False  # removed while it arrived: the next prune removes the file, too
     connection.execute(insert(tables.evidence), item.model_dump())
     return True

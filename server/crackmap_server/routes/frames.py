@@ -29,7 +29,7 @@ from crackmap_server.routes.dependencies import (
     To,
     problems,
 )
-from crackmap_server.routes.evidence import FOR_EVER
+from crackmap_server.routes.evidence import FOR_EVER, removed_on
 
 router = APIRouter(tags=["frames"])
 _JPEG: dict[int | str, dict[str, Any]] = {
@@ -175,6 +175,9 @@ def _picture(connection: Connection, folder: EvidenceFolder, row: Any) -> Any:
     held = tables.evidence.c.sha256
     path = folder.path(row["image_sha256"])
     if connection.execute(select(held).where(held == row["image_sha256"])).scalar() is None or not path.exists():
+        removed = removed_on(connection, row["image_sha256"])
+        if removed is not None:
+            raise NotFound(f"the picture of frame {row['frame_id']} was {removed}")
         promised = "was promised but has not arrived yet" if row["picture_expected"] else "was not kept by the scan"
         raise NotFound(f"the picture of frame {row['frame_id']} {promised}")
     return path

@@ -5,22 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from crackmap_server import tables
-from crackmap_server.additions.surface_descriptions import boundary
-from crackmap_server.boundaries import cut
-from crackmap_server.coverage import parts, rolled
+from crackmap_server.closing.shown import Shown, read_shown
 from crackmap_server.detections import Wanted, find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
-from crackmap_server.footprints import footprints
-from crackmap_server.frames import kind_column, select_frames
-from crackmap_server.masking import masking_of_all, read_masking
-from crackmap_server.pairs import read_pairs
-from crackmap_server.resources import Coverage, CoveragePart
+from crackmap_server.resources import Coverage
 from crackmap_server.routes.dependencies import (
     BoxOf,
+    CloseOutNumber,
     EnginesOf,
     InspectionId,
     Masked,
@@ -29,8 +24,7 @@ from crackmap_server.routes.dependencies import (
     Threshold,
     problems,
 )
-from crackmap_server.shapes import polygon
-from crackmap_server.sites import sites
+from crackmap_server.surface_coverage import surface_coverage
 
 router = APIRouter(tags=["surfaces"])
 
@@ -60,6 +54,7 @@ def get_geojson(
     threshold: Threshold = None,
     masked: Masked = None,
     review: ReviewFilter = None,
+    close_out: CloseOutNumber = None,
 ) -> JsonFgResponse:
     """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
 
@@ -67,11 +62,15 @@ def get_geojson(
     """
     name = _name(connection, surface_id)
 
+    def shown_by(reading: Connection) -> Shown:
+        return read_shown(reading, close_out, surface_id=surface_id, inspection_id=inspection_id)
+
+    shown_by(connection)  # raises before the answer begins
+
     def content() -> Iterator[bytes]:
         with engines.reader.connect() as streaming:
-            wanted = Wanted(
-                read_pairs(streaming, surface_id, inspection_id), threshold, box, masked=masked, review=review
-            )
+            shown = shown_by(streaming)
+            wanted = Wanted(shown.pairs, threshold, box, masked=masked, review=review, closed=shown.closed)
             yield from feature_collection(name, (detection for _, detection in find(streaming, wanted)))
 
     disposition = {"Content-Disposition": 'attachment; filename="detections.geojson"'}
@@ -79,31 +78,19 @@ def get_geojson(
 
 
 @router.get("/v1/surfaces/{surface_id}/coverage", responses=problems(BadRequest, NotFound), summary="What was seen")
-def get_coverage(surface_id: UUID, connection: Reading, inspection_id: InspectionId = None) -> Coverage:
+def get_coverage(
+    surface_id: UUID,
+    connection: Reading,
+    inspection_id: InspectionId = None,
+    close_out: CloseOutNumber = None,
+) -> Coverage:
     """Where the placed frames lie, and where a crack of the inspection's target width would have been seen.
 
     Photographs without a place count, but cover nothing. Without an inspection, what is masked in all of them is.
     """
     surface = _name(connection, surface_id)
-    pairs = read_pairs(connection, surface_id, inspection_id)
-    kinds = select_frames(pairs).with_only_columns(kind_column().label("kind")).subquery()
-    counts = {
-        str(kind): int(count)
-        for kind, count in connection.execute(select(kinds.c.kind, func.count()).group_by(kinds.c.kind))
-    }
-    rings = boundary(connection, surface_id)
-    edge = None if rings is None else rolled(polygon(rings), surface.around_m)
-    masked = masking_of_all(read_masking(connection, sites(connection, pairs).values()))
-    whole, by_sight = cut(*parts(footprints(connection, pairs), surface.around_m), edge, masked)
-    return Coverage(
-        area_m2=whole.area_m2,
-        boundary_m2=None if edge is None else edge.area,
-        frames_placed=counts.get("placed", 0),
-        frames_no_pose=counts.get("no_pose", 0),
-        frames_unplaced=counts.get("unplaced", 0),
-        outline=whole.outline,
-        parts=[CoveragePart(sight=part.sight, area_m2=part.area_m2, outline=part.outline) for part in by_sight],
-    )
+    shown = read_shown(connection, close_out, surface_id=surface_id, inspection_id=inspection_id)
+    return surface_coverage(connection, surface_id, surface.around_m, shown.pairs, shown.closed)
 
 
 def _name(connection: Connection, surface_id: UUID) -> SurfaceName:

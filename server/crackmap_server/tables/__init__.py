@@ -20,10 +20,13 @@ current: it is what lists, the map and coverage show.
 What people add (`revisions`: elements, descriptions, masks, findings) is kept beside that, version by version, and so
 is what they say of single tiles (`reviews`).
 
+    inspections ─ close_outs ─ close_out_frames (pair, frame, placement)
+
 Beside these stand people: robots and users with their keys, sessions, sign_ins, the audit log, and scan_owners, which
 says who delivered a scan first.
 """
 
+from crackmap_server.tables.close_outs import close_out_frames, close_outs
 from crackmap_server.tables.log import (
     analyses,
     crops,
@@ -46,12 +49,15 @@ from crackmap_server.tables.log import (
 from crackmap_server.tables.metadata import metadata
 from crackmap_server.tables.people import audit, keys, robots, scan_owners, sessions, sign_ins, users
 from crackmap_server.tables.registry import model_pins, models, rescore_jobs, rescore_scans, rescores
+from crackmap_server.tables.retention import removed_evidence
 from crackmap_server.tables.reviews import reviews
 from crackmap_server.tables.revisions import revisions
 
 __all__ = [
     "analyses",
     "audit",
+    "close_out_frames",
+    "close_outs",
     "crops",
     "decisions",
     "detections",
@@ -67,6 +73,7 @@ __all__ = [
     "placements",
     "pose_solutions",
     "quarantine",
+    "removed_evidence",
     "reports",
     "rescore_jobs",
     "rescore_scans",

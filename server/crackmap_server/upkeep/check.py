@@ -12,8 +12,11 @@ from crackmap_server import tables
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.evidence import EvidenceFolder, evidence_folder
+from crackmap_server.hashed_files import HashedFiles
+from crackmap_server.registry.files import model_folder
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.files import file_sha256
+from crackmap_server.upkeep.kinds import MODELS
 from crackmap_server.upkeep.watching import watching
 
 ROWS_AT_ONCE = 1000
@@ -38,6 +41,7 @@ class Looked:
 
     connection: Connection
     folder: EvidenceFolder
+    models: HashedFiles[None]
     files: frozenset[str]
     """SHA-256 of the pictures that lie in the folder, listed before the log was read."""
     read_pictures: bool
@@ -53,7 +57,7 @@ def check(settings: Settings, read_pictures: bool) -> Iterator[Finding]:
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
     try:
         with engines.reader.connect() as connection:
-            looked = Looked(connection, folder, files, read_pictures)
+            looked = Looked(connection, folder, model_folder(settings), files, read_pictures)
             for subject, look in CHECKS.items():
                 yield Finding(subject, *look(looked))
     except DatabaseError as error:
@@ -108,6 +112,25 @@ def _is_whole(looked: Looked, sha256: str, size_bytes: int) -> bool:
     return path.stat().st_size == size_bytes and (not looked.read_pictures or file_sha256(path) == sha256)
 
 
+def _models(looked: Looked) -> tuple[bool, str]:
+    """They are few: every byte is read."""
+    wrong = {}
+    named = MODELS.named(looked.connection)
+    for sha256 in named:
+        path = looked.models.path(sha256)
+        if not path.exists():
+            wrong[sha256] = "lost"
+        elif file_sha256(path) != sha256:
+            wrong[sha256] = "damaged"
+    if wrong:
+        first, how = next(iter(wrong.items()))
+        return False, (
+            f"{len(wrong)} of {len(named)} are lost or damaged, the first is {first} ({how}); remove what is damaged, "
+            "and send its file again (PUT /v1/models/SHA256/file)"
+        )
+    return True, f"{len(named)} read and compared" if named else "none is registered"
+
+
 def _orphans(looked: Looked) -> tuple[bool, str]:
     """A kill between a picture's name and its row leaves one; it is adopted when the robot sends it again."""
     named = set(looked.connection.execute(select(tables.evidence.c.sha256)).scalars())
@@ -119,12 +142,19 @@ def _orphans(looked: Looked) -> tuple[bool, str]:
 
 def _gaps(looked: Looked) -> tuple[bool, str]:
     frames, crops, evidence = tables.frames.c, tables.crops.c, tables.evidence.c
-    whole = select(func.count()).where(frames.picture_expected, ~exists().where(evidence.sha256 == frames.image_sha256))
+    removed = tables.removed_evidence.c
+    whole = select(func.count()).where(
+        frames.picture_expected,
+        ~exists().where(evidence.sha256 == frames.image_sha256),
+        ~exists().where(removed.sha256 == frames.image_sha256),
+    )
     cut = select(func.count()).select_from(tables.crops).where(~exists().where(evidence.sha256 == crops.sha256))
     missing = [looked.connection.execute(statement).scalar_one() for statement in (whole, cut)]
+    gone = looked.connection.execute(select(func.count()).select_from(tables.removed_evidence)).scalar_one()
+    pruned = f"; {gone} were removed by `crackmap server prune`" if gone else ""
     if any(missing):
-        return True, f"{missing[0]} photographs and {missing[1]} crops were promised and have not arrived yet"
-    return True, "every promised picture has arrived"
+        return True, f"{missing[0]} photographs and {missing[1]} crops were promised and have not arrived yet{pruned}"
+    return True, f"every promised picture has arrived{pruned}"
 
 
 def _score_maps(looked: Looked) -> tuple[bool, str]:
@@ -176,6 +206,7 @@ def _quarantine(looked: Looked) -> tuple[bool, str]:
 CHECKS: dict[str, Callable[[Looked], tuple[bool, str]]] = {
     "database": _database,
     "pictures": _pictures,
+    "models": _models,
     "orphans": _orphans,
     "gaps": _gaps,
     "score maps": _score_maps,

@@ -10,7 +10,6 @@ from crackmap.errors import InputError
 from crackmap.manifest import Sha256
 
 NAME = "backup.json"
-EVIDENCE = "evidence"
 
 
 class Backup(BaseModel):
@@ -29,6 +28,10 @@ class Backup(BaseModel):
     pictures_bytes: int = Field(ge=0)
     missing: tuple[Sha256, ...] = ()
     """Pictures that the log names and that were already lost when the backup was made."""
+    models: int | None = Field(default=None, ge=0)
+    """None: it was made by a version that did not copy models."""
+    models_bytes: int = Field(default=0, ge=0)
+    missing_models: tuple[Sha256, ...] = ()
 
 
 def read_backup(folder: Path) -> Backup:

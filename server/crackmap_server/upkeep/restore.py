@@ -1,36 +1,37 @@
 """A log from a backup, where there is none yet. What the backup holds is checked first, to the last byte.
 
-Pictures come before the database: when restoring is stopped there is no log that lacks any, and it can be done again.
+Files come before the database: when restoring is stopped there is no log that lacks any, and it can be done again.
+Who was signed in is left out: they sign in again.
 """
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, delete, insert, inspect
 from sqlalchemy.exc import DatabaseError
 
 from crackmap.errors import InputError
 from crackmap_server import tables
 from crackmap_server.engines import create_upgrading_engine
 from crackmap_server.errors import DatabaseUnusable
-from crackmap_server.evidence import evidence_folder
 from crackmap_server.hashed_files import path_in
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import upgrade
 from crackmap_server.upkeep.copies import copy_rows, count_rows
 from crackmap_server.upkeep.files import appearing, copy_file, file_sha256
-from crackmap_server.upkeep.manifest import EVIDENCE, Backup, read_backup
+from crackmap_server.upkeep.kinds import MODELS, PICTURES, Kind
+from crackmap_server.upkeep.manifest import Backup, read_backup
 from crackmap_server.upkeep.snapshot import close_wal, reading, revision_of, writing_engine
 from crackmap_server.upkeep.watching import watching
 
 
 def restore(settings: Settings, folder: Path) -> Backup:
-    """The backup in `folder` as the settings' log and pictures.
+    """The backup in `folder` as the settings' log, pictures and models.
 
     Raises InputError when the backup is damaged, DatabaseUnusable when there is a log already, DatabaseInUse,
     StorageError. Nothing that is there is changed.
@@ -39,7 +40,8 @@ def restore(settings: Settings, folder: Path) -> Backup:
     with locked(settings.sqlite_file):
         _refuse_existing(settings)
         check_backup(folder, backup)
-        _restore_pictures(settings, folder, backup)
+        for kind, missing in _kinds(backup):
+            _restore_files(settings, folder, backup, kind, missing)
         if settings.sqlite_file is not None:
             _restore_file(folder / backup.database, settings.sqlite_file)
         else:
@@ -60,29 +62,35 @@ def check_backup(folder: Path, backup: Backup) -> None:
         said = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     if said != "ok":
         raise InputError(f"{database}: is damaged: {said}")
-    wrong = _wrong_pictures(folder / EVIDENCE, _pictures(database, backup))
-    if wrong:
-        raise InputError(
-            f"{folder / EVIDENCE}: {len(wrong)} pictures are missing or damaged, the first is {wrong[0]}. "
-            "Use another backup, or renew this one from the server if it still runs."
-        )
+    for kind, missing in _kinds(backup):
+        wrong = _wrong_files(kind, folder, _named(database, kind, missing))
+        if wrong:
+            raise InputError(
+                f"{folder / kind.in_backup}: {len(wrong)} {kind.plural} are missing or damaged, the first is "
+                f"{wrong[0]}. Use another backup, or renew this one from the server if it still runs."
+            )
 
 
-def _pictures(database: Path, backup: Backup) -> list[str]:
+def _kinds(backup: Backup) -> list[tuple[Kind, Collection[str]]]:
+    """What the backup holds files of, and those that were lost before it was made."""
+    models = [] if backup.models is None else [(MODELS, backup.missing_models)]
+    return [(PICTURES, backup.missing), *models]
+
+
+def _named(database: Path, kind: Kind, missing: Collection[str]) -> list[str]:
     with reading(database) as connection:
-        named = connection.execute(select(tables.evidence.c.sha256)).scalars()
-        return sorted(set(named) - set(backup.missing))
+        return sorted(set(kind.named(connection)) - set(missing))
 
 
-def _wrong_pictures(folder: Path, pictures: list[str]) -> list[str]:
+def _wrong_files(kind: Kind, backup: Path, named: list[str]) -> list[str]:
     def is_right(sha256: str) -> bool:
         try:
-            return file_sha256(path_in(folder, sha256)) == sha256
+            return file_sha256(path_in(backup / kind.in_backup, sha256)) == sha256
         except OSError:
             return False
 
-    with watching("pictures read", len(pictures)) as advance:
-        return [sha256 for sha256 in pictures if (advance(1), not is_right(sha256))[1]]
+    with watching(f"{kind.plural} read", len(named)) as advance:
+        return [sha256 for sha256 in named if (advance(1), not is_right(sha256))[1]]
 
 
 def _refuse_existing(settings: Settings) -> None:
@@ -115,13 +123,13 @@ def _first(held: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in list(held.items())[:3])
 
 
-def _restore_pictures(settings: Settings, folder: Path, backup: Backup) -> None:
-    held = evidence_folder(settings)
+def _restore_files(settings: Settings, folder: Path, backup: Backup, kind: Kind, missing: Collection[str]) -> None:
+    held = kind.folder(settings)
     held.open()
-    pictures: Iterable[str] = _pictures(folder / backup.database, backup)
-    with watching("pictures restored", backup.pictures) as advance:
-        for sha256 in pictures:
-            source, target = path_in(folder / EVIDENCE, sha256), held.path(sha256)
+    named = _named(folder / backup.database, kind, missing)
+    with watching(f"{kind.plural} restored", len(named)) as advance:
+        for sha256 in named:
+            source, target = path_in(folder / kind.in_backup, sha256), held.path(sha256)
             if not target.exists() or target.stat().st_size != source.stat().st_size:
                 copy_file(source, target)
             advance(1)
@@ -141,9 +149,12 @@ def _restore_file(database: Path, to: Path) -> None:
 
 
 def _name_anew(connection: Connection) -> None:
-    """It is not the log that robots knew: they offer again what came after the backup."""
+    """It is not the log that robots knew: they offer again what came after the backup. Nobody is signed in to it."""
     connection.execute(delete(tables.logs))
     connection.execute(insert(tables.logs).values(log_id=uuid4(), since_utc=datetime.now(UTC)))
+    for table in (tables.sessions, tables.sign_ins):
+        if inspect(connection).has_table(table.name):
+            connection.execute(delete(table))
 
 
 def _restore_rows(settings: Settings, database: Path) -> None:

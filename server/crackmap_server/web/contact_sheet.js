@@ -7,7 +7,7 @@ import { inWords } from "./scores.js";
 import { wholeBox, wholePicture } from "./viewer.js";
 
 const THUMBNAIL_PX = 480;
-const EVIDENCE = { expected: "The picture has not arrived yet.", none: "No picture was kept." };
+const EVIDENCE = { expected: "The picture has not arrived yet.", none: "No picture was kept.", removed: "The picture was old, and was removed." };
 
 function byScore(one, other) {
   return (

@@ -27,6 +27,7 @@ function crop(detection, frame) {
   if (frame.evidence === "expected") {
     return element("p", { class: "note" }, "The picture has not arrived yet; the robot will send it.");
   }
+  if (frame.evidence === "removed") return element("p", { class: "note" }, "The picture was old, and was removed.");
   // Where the frame is not kept, its tile may be, alone and without anything around it.
   const margin_px = frame.evidence === "none" ? 0 : Math.max(SMALLEST_MARGIN_PX, Math.round(detection.width_px / 2));
   const { x_px, y_px, width_px, height_px } = detection;

@@ -5,6 +5,7 @@ import { showAccount } from "./account.js";
 import { Additions } from "./additions.js";
 import { all, read } from "./api.js";
 import { Chart } from "./chart.js";
+import { showClosed } from "./close_outs.js";
 import { ContactSheet } from "./contact_sheet.js";
 import { byPlacement, lines, showCounts } from "./counts.js";
 import { showDetection } from "./detection_panel.js";
@@ -110,6 +111,7 @@ class Page {
           read(`surfaces/${surface_id}/coverage`, { inspection_id }, signal),
         ]);
         this.#lay(frames, coverage);
+        await showClosed(document.getElementById("closed"), inspection_id, signal);
         await this.additions.open(this.chart, filter, signal);
         await this.#load(filter, this.slider.threshold, signal);
         this.chart.fit();
@@ -305,6 +307,7 @@ class Page {
     const { surface: surface_id, inspection: inspection_id } = this.selection;
     this.coverage = await read(`surfaces/${surface_id}/coverage`, { inspection_id });
     this.chart.showPhotographed([], this.coverage);
+    await showClosed(document.getElementById("closed"), inspection_id, this.loading.signal);
     await this.#load({ surface_id, inspection_id }, this.slider.threshold, this.loading.signal);
   }
 

@@ -164,3 +164,18 @@ def test_what_the_server_refuses_is_said(said: Visit, origin: str) -> None:
     expect(page.get_by_role("alert")).to_contain_text("not simple")
     assert items(origin, "findings") == []
     said.complaints.clear()  # the browser itself writes a line about the 422
+
+
+def test_the_page_says_that_the_inspection_is_closed_and_what_is_newer(said: Visit, origin: str) -> None:
+    closed = said.page.locator("#closed")
+    expect(closed).to_be_hidden()
+    query = said.page.evaluate("() => new URLSearchParams(location.search).get('inspection')")
+    made = httpx2.post(f"{origin}/v1/inspections/{query}/close-outs", json={"by": "Ada"}).json()
+    said.open(f"?surface={surface(origin, 'Wall')}&inspection={query}")
+    expect(closed).to_contain_text(f"closed as of {made['closed_utc'][:10]}")
+    expect(closed.locator(".warning")).to_have_count(0)
+    choose(said.page, 0)
+    said.page.locator("#detection").get_by_role("button", name="Accept").click()
+    expect(said.page.locator("#detection .state")).to_have_text("accepted: a crack")
+    said.open(f"?surface={surface(origin, 'Wall')}&inspection={query}")
+    expect(closed.locator(".warning")).to_contain_text("1 review")
