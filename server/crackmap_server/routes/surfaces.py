@@ -11,11 +11,12 @@ from crackmap_server import tables
 from crackmap_server.additions.surface_descriptions import boundary
 from crackmap_server.boundaries import cut
 from crackmap_server.coverage import parts, rolled
-from crackmap_server.detections import Wanted, find
+from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
 from crackmap_server.footprints import footprints
 from crackmap_server.frames import kind_column, select_frames
+from crackmap_server.hits import Wanted
 from crackmap_server.masking import masking_of_all, read_masking
 from crackmap_server.pairs import read_pairs
 from crackmap_server.resources import Coverage, CoveragePart
