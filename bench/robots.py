@@ -158,7 +158,7 @@ def main() -> None:
             sleep(outage_s)
 
         def finish() -> None:
-            sleep(left_s)
+            sleep(max(0.0, left_s))
             stop.set()
             wait(working)
             done.set()

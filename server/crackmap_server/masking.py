@@ -45,7 +45,7 @@ def read_masking(connection: Connection, sites: Iterable[Site]) -> dict[Site, Ma
     """For each of the sites."""
     wanted = set(sites)
     faces = {site.face for site in wanted}
-    masks = {face.surface_id: _masks(connection, face.surface_id) for face in faces}
+    masks = _masks(connection, [face.surface_id for face in faces])
     bounded = {
         face.structure_id
         for face in faces
@@ -79,8 +79,12 @@ def holds(mask: Mask, inspection_id: UUID, days: Mapping[UUID, date]) -> bool:
     return True
 
 
-def _masks(connection: Connection, surface_id: UUID) -> list[Mask]:
-    return [Mask.model_validate(each.content) for each in all_current(connection, Mask.kind_name, [surface_id])]
+def _masks(connection: Connection, surface_ids: Sequence[UUID]) -> dict[UUID, list[Mask]]:
+    """By surface."""
+    masks: dict[UUID, list[Mask]] = {surface_id: [] for surface_id in surface_ids}
+    for each in all_current(connection, Mask.kind_name, surface_ids):
+        masks[each.owner_id].append(Mask.model_validate(each.content))
+    return masks
 
 
 def _days(connection: Connection, structure_ids: Iterable[UUID]) -> dict[UUID, date]:
