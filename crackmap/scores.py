@@ -7,6 +7,7 @@ A probability of 0.5 is byte 128. People see probabilities; the wire and the dat
 """
 
 import math
+from bisect import bisect_left
 
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +53,8 @@ def byte_at_least(threshold: float) -> int:
     """
     if not 0.0 <= threshold <= 1.0:
         raise ValueError(f"a threshold lies in 0..1, not {threshold}")
-    for score in range(LOWEST, HIGHEST + 1):
-        # A threshold printed from a byte (six digits) must select that byte again.
-        if probability(score) >= threshold - 1e-9:
-            return score
-    return HIGHEST + 1
+    # A threshold printed from a byte (six digits) must select that byte again.
+    return LOWEST + bisect_left(_PROBABILITIES, threshold - 1e-9)
+
+
+_PROBABILITIES = [probability(score) for score in range(LOWEST, HIGHEST + 1)]

@@ -28,8 +28,13 @@ def placement_of(frame_seq: ColumnElement[Any], pose_solution_id: ColumnElement[
     return tables.placements.c.seq == newest
 
 
-def select_frames(pairs: Mapping[int, Pair], closed: Closed | None = None) -> Select[Any]:
-    """Frames of the pairs' scans, with score map, placement and evidence where there are any."""
+def select_frames(pairs: Mapping[int, Pair], closed: Closed | None = None, *, in_order: bool = False) -> Select[Any]:
+    """Frames of the pairs' scans, with score map, placement and evidence where there are any.
+
+    `in_order`: for pages in the order of seq. Those of several scans are found by a walk along all frames, so that
+    nothing is sorted and a page far on costs what the first does.
+    """
+    walked = in_order and len(pairs) > 1
     frames, pair, reports, maps = tables.frames.c, tables.pairs.c, tables.reports.c, tables.score_maps.c
     counts = () if closed is None else (closed.reported(reports.frame_seq, pair.seq),)
     there = () if closed is None else (closed.stored(frames.seq, pair.seq),)
@@ -56,8 +61,15 @@ def select_frames(pairs: Mapping[int, Pair], closed: Closed | None = None) -> Se
         .outerjoin(tables.placements, place)
         .outerjoin(tables.evidence, tables.evidence.c.sha256 == frames.image_sha256)
         .outerjoin(tables.removed_evidence, tables.removed_evidence.c.sha256 == frames.image_sha256)
-        .where(pair.seq.in_(list(pairs)), *there)
+        .where((pair.seq + 0 if walked else pair.seq).in_(list(pairs)), *there)  # sums have no index to begin with
     )
+
+
+def first_seq(pairs: Mapping[int, Pair]) -> ColumnElement[int]:
+    """seq of the first frame of the pairs' scans: one look into an index for each."""
+    frames, pair = tables.frames.alias().c, tables.pairs.alias().c
+    of_scan = select(func.min(frames.seq)).where(frames.scan_id == pair.scan_id).correlate(pair.seq.table)
+    return select(func.min(of_scan.scalar_subquery())).where(pair.seq.in_(list(pairs))).scalar_subquery()
 
 
 def captured_within(from_utc: datetime | None, to_utc: datetime | None) -> list[ColumnElement[bool]]:

@@ -25,7 +25,6 @@ class Headers:
 class KnownFrame:
     """What is stored of a frame."""
 
-    seq: int
     image_sha256: str
     size_bytes: int
     width_px: int

@@ -43,12 +43,36 @@ def removed_evidence(connection: Connection, sha256s: Collection[str]) -> set[st
     }
 
 
-def learned(known: KnownFrame | None, report: Report, seq: int, verdict: Verdict) -> KnownFrame:
+def frame_seqs(connection: Connection, frame_ids: Collection[UUID]) -> dict[UUID, int]:
+    """seq of each frame that is stored."""
+    frames = tables.frames.c
+    return {
+        row.frame_id: row.seq
+        for some in _portions(sorted(frame_ids))
+        for row in connection.execute(select(frames.frame_id, frames.seq).where(frames.frame_id.in_(some)))
+    }
+
+
+def stored_scores(connection: Connection, keys: Collection[tuple[int, UUID]]) -> dict[tuple[int, UUID], bytes]:
+    """Score bytes by frame seq and analysis."""
+    maps = tables.score_maps.c
+    analyses = {analysis_id for _, analysis_id in keys}
+    return {
+        (row.frame_seq, row.analysis_id): row.scores
+        for some in _portions(sorted({frame_seq for frame_seq, _ in keys}))
+        for row in connection.execute(
+            select(maps.frame_seq, maps.analysis_id, maps.scores).where(
+                maps.frame_seq.in_(some), maps.analysis_id.in_(analyses)
+            )
+        )
+    }
+
+
+def learned(known: KnownFrame | None, report: Report, verdict: Verdict) -> KnownFrame:
     """What is stored of the frame after the report's new parts were."""
     image, capture, scores = report.frame.image, report.frame.capture, report.score_map
     if known is None:
         known = KnownFrame(
-            seq=seq,
             image_sha256=image.sha256,
             size_bytes=image.size_bytes,
             width_px=image.width_px,
@@ -109,7 +133,6 @@ def _some(connection: Connection, frame_ids: Sequence[UUID]) -> dict[UUID, Known
         pairs[row.frame_seq].add((row.analysis_id, row.pose_solution_id))
     return {
         frame.frame_id: KnownFrame(
-            seq=frame.seq,
             image_sha256=frame.image_sha256,
             size_bytes=frame.size_bytes,
             width_px=frame.width_px,

@@ -55,7 +55,7 @@ def read_masking(connection: Connection, sites: Iterable[Site], closed: Closed |
 def held_masks(connection: Connection, wanted: Collection[Site]) -> dict[Site, list[Revision]]:
     """The masks that hold now for each of the sites, in the order of their ids."""
     faces = {site.face for site in wanted}
-    masks = {face.surface_id: _masks(connection, face.surface_id) for face in faces}
+    masks = _masks(connection, [face.surface_id for face in faces])
     bounded = {
         face.structure_id
         for face in faces
@@ -92,9 +92,12 @@ def holds(mask: Mask, inspection_id: UUID, days: Mapping[UUID, date]) -> bool:
     return True
 
 
-def _masks(connection: Connection, surface_id: UUID) -> list[tuple[Revision, Mask]]:
-    found = all_current(connection, Mask.kind_name, [surface_id])
-    return [(each, Mask.model_validate(each.content)) for each in found]
+def _masks(connection: Connection, surface_ids: Sequence[UUID]) -> dict[UUID, list[tuple[Revision, Mask]]]:
+    """By surface."""
+    masks: dict[UUID, list[tuple[Revision, Mask]]] = {surface_id: [] for surface_id in surface_ids}
+    for each in all_current(connection, Mask.kind_name, surface_ids):
+        masks[each.owner_id].append((each, Mask.model_validate(each.content)))
+    return masks
 
 
 def _days(connection: Connection, structure_ids: Iterable[UUID]) -> dict[UUID, date]:

@@ -1,6 +1,6 @@
 """Reviews as they are shown: with what all reviews of their place come to, as the current analysis sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, select
 from crackmap.messages import utc
 from crackmap.scores import probability
 from crackmap_server import tables
+from crackmap_server.known import stored_scores
 from crackmap_server.marks import detection_review
 from crackmap_server.opinions import Look
 from crackmap_server.pairs import Pair, read_pairs
@@ -26,6 +27,10 @@ def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[Rev
     places = read_reviewed(connection, sites.values())
     surfaces = {site.face.surface_id for site in sites.values()}
     pairs = {pair.scan_id: pair for each in surfaces for pair in read_pairs(connection, each).values()}
+    scores = stored_scores(
+        connection,
+        {(frame.seq, pairs[frame.scan_id].analysis_id) for frame in frames.values() if frame.scan_id in pairs},
+    )
     items = []
     for row in rows:
         frame = frames[row["frame_id"]]
@@ -34,7 +39,7 @@ def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[Rev
         (opinions,) = places[sites[frame.scan_id]].of_tiles(
             row["frame_id"], row["analysis_id"], np.array([rectangle]), corners
         )
-        look = _look(connection, row, frame, pairs.get(frame.scan_id))
+        look = _look(row, frame, pairs.get(frame.scan_id), scores)
         items.append(_item(row, opinions, look))
     return items
 
@@ -56,17 +61,13 @@ def _item(row: RowMapping, opinions: Sequence[Any], look: Look) -> ReviewItem:
     )
 
 
-def _look(connection: Connection, row: RowMapping, frame: Any, pair: Pair | None) -> Look:
+def _look(row: RowMapping, frame: Any, pair: Pair | None, scores: Mapping[tuple[int, UUID], bytes]) -> Look:
     """The place as the scan's current analysis sees it; as it was reviewed, where that did not score the frame."""
-    if pair is not None:
-        maps = tables.score_maps.c
-        scores = connection.execute(
-            select(maps.scores).where(maps.frame_seq == frame.seq, maps.analysis_id == pair.analysis_id)
-        ).scalar()
-        if scores is not None:
-            score = scores[tile_now(pair, frame.width_px, frame.height_px, rectangle_px(row))]
-            return Look(row["frame_id"], pair.analysis_id, score >= pair.lowest_score(None))
-    return Look(row["frame_id"], row["analysis_id"], row["over"])
+    of_frame = None if pair is None else scores.get((frame.seq, pair.analysis_id))
+    if pair is None or of_frame is None:
+        return Look(row["frame_id"], row["analysis_id"], row["over"])
+    score = of_frame[tile_now(pair, frame.width_px, frame.height_px, rectangle_px(row))]
+    return Look(row["frame_id"], pair.analysis_id, score >= pair.lowest_score(None))
 
 
 def _frames(connection: Connection, frame_ids: set[UUID]) -> dict[UUID, Any]:

@@ -74,8 +74,12 @@ class Review(BaseModel):
     @property
     def crack(self) -> bool | None:
         """Whether it says that there is a crack; a comment says nothing."""
-        said = {"accept": True, "reject": False, "comment": None}
-        return said.get(self.verdict, self.kind in {None, "crack"})
+        return _crack(self.verdict, self.kind)
+
+
+def _crack(verdict: str, kind: str | None) -> bool | None:
+    said = {"accept": True, "reject": False, "comment": None}
+    return said.get(verdict, kind in {None, "crack"})
 
 
 def store(
@@ -197,16 +201,16 @@ def rows_of(connection: Connection, surface_ids: Collection[UUID], until_seq: in
 
 
 def reviewed(row: Mapping[Any, Any]) -> Reviewed:
-    """A row of `reviews`."""
-    review = Review.model_validate(row["content"])
+    """A row of `reviews`. Its content was checked when it came, and is not again: each page of detections reads all."""
+    content = row["content"]
     opinion = Opinion(
         review_id=row["review_id"],
         frame_id=row["frame_id"],
         analysis_id=row["analysis_id"],
         over=row["over"],
         verdict=row["verdict"],
-        crack=review.crack,
-        settles=review.settles,
+        crack=_crack(row["verdict"], content["kind"]),
+        settles=content["settles"],
         author=row["author"],
         made_utc=row["made_utc"],
     )

@@ -13,7 +13,8 @@ from crackmap.ids import detection_id
 from crackmap.messages import Capture
 from crackmap.scores import byte_at_least, probability
 from crackmap_server.chart import Box
-from crackmap_server.detections import Wanted, find, hits_from_maps, hits_from_rows, rows_suffice
+from crackmap_server.detections import find
+from crackmap_server.hits import Wanted, hits_from_maps, hits_from_rows, rows_suffice
 from crackmap_server.pairs import read_pairs
 
 BOTH = pytest.mark.parametrize(

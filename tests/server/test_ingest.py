@@ -27,7 +27,7 @@ def headers(wall: Any) -> Headers:
 
 
 def after(report: Any, wall: Any, known: KnownFrame | None = None) -> KnownFrame:
-    return learned(known, report, 1, judge(report, headers(wall), known))
+    return learned(known, report, judge(report, headers(wall), known))
 
 
 def test_a_new_report_is_stored_and_the_same_again_is_already_there(wall: Any) -> None:
@@ -115,7 +115,7 @@ def test_a_corrected_scale_is_new_and_the_old_one_again_is_not(wall: Any) -> Non
     assert corrected.status is Status.STORED
     assert corrected.placement
     assert not corrected.scores
-    both = learned(known, wall.unplaced(1, 0.3), 1, corrected)
+    both = learned(known, wall.unplaced(1, 0.3), corrected)
     assert judge(wall.unplaced(1, 0.2), headers(wall), both).status is Status.ALREADY_THERE
 
 

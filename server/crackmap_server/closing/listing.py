@@ -15,7 +15,8 @@ from sqlalchemy import Connection, and_, select
 from crackmap.messages import utc
 from crackmap_server import tables
 from crackmap_server.closing.closed import Closed
-from crackmap_server.detections import Hit, Wanted, find
+from crackmap_server.detections import find
+from crackmap_server.hits import Hit, Wanted
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 from crackmap_server.revisions import all_exact

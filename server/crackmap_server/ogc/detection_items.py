@@ -8,8 +8,9 @@ from sqlalchemy import Connection, func
 
 from crackmap_server import tables
 from crackmap_server.chart import Box
-from crackmap_server.detections import Hit, Wanted, count_rows, find, rows_suffice
+from crackmap_server.detections import find
 from crackmap_server.frames import select_frames
+from crackmap_server.hits import Hit, Wanted, count_rows, rows_suffice
 from crackmap_server.ogc.collections import Collection
 from crackmap_server.ogc.features import Feature, polygon
 from crackmap_server.ogc.item_pages import Items, cursor_keys, placed_pairs, touches, uuid_of

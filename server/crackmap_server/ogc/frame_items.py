@@ -53,7 +53,9 @@ def _touching_frames(
 
 
 def _placed_frames(connection: Connection, collection: Collection, query: ItemsQuery) -> Select[Any]:
-    return select_frames(placed_pairs(connection, collection, query)).where(tables.placements.c.kind == "placed")
+    return select_frames(placed_pairs(connection, collection, query), in_order=True).where(
+        tables.placements.c.kind == "placed"
+    )
 
 
 def _frame(row: Any) -> Feature:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.datastructures import Headers
@@ -42,8 +43,30 @@ class Notes:
     """What the audit log will say of a request. Without `who` it says nothing."""
 
     request_id: str
+    address: str
+    method: str
+    resource: str
     who: Who | str | None = None
     outcome: str = ""
+    written: bool = False
+    """Whether the line is on the disk: a route may `write` it with what it does, and say so after the commit."""
+
+    def write(self, connection: Connection, status: int, outcome: str) -> None:
+        """The request's line into the log. Runs inside a writer's transaction."""
+        if self.who is None:
+            return
+        line = audit.Line(
+            at_utc=datetime.now(UTC),
+            request_id=self.request_id,
+            who=str(self.who),
+            key_id=self.who.key_id if isinstance(self.who, Who) else None,
+            address=self.address,
+            method=self.method,
+            resource=self.resource,
+            status=status,
+            outcome=outcome,
+        )
+        audit.write(connection, line)
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,7 @@ class Guard:
             return
         if scope["type"] != "http":
             raise NotImplementedError("the server has no other routes than those of HTTP")
-        notes = Notes(request_id())
+        notes = Notes(request_id(), address_of(scope), scope["method"], scope["path"])
         scope.setdefault("state", {}).update(notes=notes, who=None)
         writes = scope["method"] not in _READING
         try:
@@ -81,7 +104,7 @@ class Guard:
         except ServerError as error:
             answer = _answer(scope, error)
             if writes and notes.who is not None:
-                answer = await self._written(scope, notes, answer.status_code, str(error)) or answer
+                answer = await self._written(notes, answer.status_code, str(error)) or answer
             await answer(scope, receive, send)
         except (DBAPIError, NoConnection) as error:
             await problems.of_database(Request(scope), error)(scope, receive, send)
@@ -134,7 +157,7 @@ class Guard:
             nonlocal begun, replaced
             if message["type"] == "http.response.start":
                 begun = True
-                refusal = await self._written(scope, notes, message["status"], notes.outcome)
+                refusal = None if notes.written else await self._written(notes, message["status"], notes.outcome)
                 if refusal is not None:
                     replaced = True
                     await refusal(scope, receive, send)
@@ -145,27 +168,15 @@ class Guard:
             await self._app(scope, receive, after_its_line)
         except Exception:
             if not begun:
-                await self._written(scope, notes, 500, "the server made a mistake")
+                await self._written(notes, 500, "the server made a mistake")
             raise
 
-    async def _written(self, scope: Scope, notes: Notes, status: int, outcome: str) -> Response | None:
+    async def _written(self, notes: Notes, status: int, outcome: str) -> Response | None:
         """Write the request's line and wait until it is on the disk. What to answer where that failed."""
-        who = notes.who
-        if who is None:
+        if notes.who is None:
             return None
-        line = audit.Line(
-            at_utc=datetime.now(UTC),
-            request_id=notes.request_id,
-            who=str(who),
-            key_id=who.key_id if isinstance(who, Who) else None,
-            address=address_of(scope),
-            method=scope["method"],
-            resource=scope["path"],
-            status=status,
-            outcome=outcome,
-        )
         try:
-            await asyncio.wrap_future(self._writer.submit(lambda connection: audit.write(connection, line)))
+            await asyncio.wrap_future(self._writer.submit(lambda connection: notes.write(connection, status, outcome)))
         except ServerError as error:
             return problems.refusal(error)
         return None

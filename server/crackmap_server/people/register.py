@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, exists, insert, or_, select, update
 
 from crackmap_server import tables
 from crackmap_server.errors import NameTaken, NotFound, WouldLockOut
@@ -23,10 +23,8 @@ class NewKey:
 
 def anybody_known(connection: Connection) -> bool:
     """Whether a key or a user exists, also one that was revoked or disabled: from then on every request needs one."""
-    return any(
-        connection.execute(select(table.c[column]).limit(1)).first() is not None
-        for table, column in ((tables.users, "user_id"), (tables.keys, "key_id"))
-    )
+    known = or_(exists().select_from(tables.users), exists().select_from(tables.keys))
+    return bool(connection.execute(select(known)).scalar_one())
 
 
 def add_user(connection: Connection, name: str, role: Role, password_hash: str | None, now_utc: datetime) -> UUID:

@@ -13,6 +13,7 @@ from crackmap_server import rows, tables
 from crackmap_server.chart import unpacked_m
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.frames import placement_of
+from crackmap_server.inserts import insert_rows
 from crackmap_server.registry.claims import geometry
 from crackmap_server.registry.orders import DONE, FAILED, WAITING
 from crackmap_server.registry.use import use_if_complete
@@ -101,8 +102,7 @@ def _store(connection: Connection, job: Any, new: NewScores) -> None:
         centres_m = unpacked_m(where.centres, (where.origin_u_m, where.origin_v_m))
     scores = np.frombuffer(connection.execute(there).scalar_one(), np.uint8)
     found = rows.detection_rows(scores, centres_m, job["floor"], seq, job["pair_seq"])
-    if found:
-        connection.execute(insert(tables.detections), found)
+    insert_rows(connection, tables.detections, found)
 
 
 def _geometry(connection: Connection, job: Any, new: NewScores) -> _Geometry:

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from crackmap_server import ndjson
-from crackmap_server.detections import Wanted, find
+from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, NotFound
+from crackmap_server.hits import Wanted
 from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, decoded, encoded
 from crackmap_server.resources import Detection, Page

@@ -12,7 +12,7 @@ from crackmap.scores import byte_at_least
 from crackmap_server import ndjson, tables
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.evidence import EvidenceFolder
-from crackmap_server.frames import captured_within, frame, frame_fields, kind_column, select_frames, touching
+from crackmap_server.frames import captured_within, first_seq, frame, frame_fields, kind_column, select_frames, touching
 from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.pairs import Pair, read_pairs
@@ -57,7 +57,7 @@ def _asked(
         float | None, Query(ge=0, le=1, description="only frames whose surest tile is at or over this probability")
     ] = None,
 ) -> Select[Any]:
-    statement = select_frames(pairs).where(*captured_within(from_utc, to_utc))
+    statement = select_frames(pairs, in_order=True).where(*captured_within(from_utc, to_utc))
     if placement is not None:
         statement = statement.where(kind_column() == placement)
     if box is not None:
@@ -71,8 +71,12 @@ Asked = Annotated[Any, Depends(_asked)]
 
 
 @router.get("/v1/frames", responses=problems(BadRequest), summary="Images and where they lie")
-def get_frames(connection: Reading, asked: Asked, limit: Limit = 100, cursor: Cursor = None) -> Page[FrameItem]:
+def get_frames(
+    connection: Reading, asked: Asked, pairs: PairsOf, limit: Limit = 100, cursor: Cursor = None
+) -> Page[FrameItem]:
     """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
+    if cursor is None:
+        asked = asked.where(tables.frames.c.seq >= first_seq(pairs))
     rows, after = page(connection, asked, {tables.frames.c.seq: int}, limit, cursor)
     return Page(items=[frame(row) for row in rows], next=after)
 

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, select
 
 from crackmap_server import tables
 from crackmap_server.additions.findings import Finding
-from crackmap_server.detections import Wanted, find
+from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, Busy, Conflict, DatabaseFailed, DiskFull, NotFound
 from crackmap_server.exports.label_studio import task
+from crackmap_server.hits import Wanted
 from crackmap_server.label_studio import Drawn, Result, said_and_drawn
 from crackmap_server.pairs import read_pairs
 from crackmap_server.resources import Imported

@@ -72,15 +72,24 @@ async def post_reports(
         log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
         answer = store_delivery(connection, delivery, floor, now_utc, folder.holds)
         own_scans(connection, delivery.named_scans, who)
+        notes.write(connection, 200, _outcome(_counts(answer)))  # one commit for both
         return log_id, answer
 
     log_id, answer = await asyncio.wrap_future(writer.submit(store))
+    notes.written = True
     response.headers[LOG_HEADER] = str(log_id)
-    counts = Counter(item.status.value for item in answer.answers)
+    counts = _counts(answer)
     metrics.count_reports(counts)
-    notes.outcome = " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none"
     _log.info("reports", extra=dict(sorted(counts.items())))
     return answer
+
+
+def _counts(answer: BatchAnswer) -> Counter[str]:
+    return Counter(item.status.value for item in answer.answers)
+
+
+def _outcome(counts: Counter[str]) -> str:
+    return " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none"
 
 
 def _read(body: bytes, encoding: str, limit_bytes: int) -> envelope.Delivery:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 
 from crackmap_server import tables
 from crackmap_server.closing.shown import Shown, read_shown
-from crackmap_server.detections import Wanted, find
+from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
+from crackmap_server.hits import Wanted
 from crackmap_server.resources import Coverage
 from crackmap_server.routes.dependencies import (
     BoxOf,

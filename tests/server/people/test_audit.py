@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from crackmap_server.errors import Busy
 from crackmap_server.people import audit
@@ -58,7 +59,7 @@ def test_signing_in_and_failing_to_have_lines(staff: Any) -> None:
 
 
 def test_without_its_line_a_write_is_not_answered(staff: Any, wall: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is to be sent again, which changes nothing where it was stored."""
+    """It is to be sent again; a delivery and its line are stored together or not at all."""
     write = audit.write
 
     def fail(*_arguments: Any) -> None:
@@ -69,9 +70,26 @@ def test_without_its_line_a_write_is_not_answered(staff: Any, wall: Any, monkeyp
     answer = staff.deliver("robot", batch)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+    picture = wall.picture(1)
+    assert staff.ask("admin", "PUT", f"/v1/evidence/{wall.sha256(picture)}", content=picture).status_code == 503
     monkeypatch.setattr(audit, "write", write)
-    assert staff.deliver("robot", batch).json()["answers"][0]["status"] == "already_there"
-    assert [line["outcome"] for line in staff.log()] == ["already_there=1"]
+    assert staff.deliver("robot", batch).json()["answers"][0]["status"] == "stored"
+    assert [line["outcome"] for line in staff.log()] == ["stored=1"]
+
+
+def test_a_delivery_and_its_line_need_one_commit(staff: Any, wall: Any) -> None:
+    """The writer's transactions are counted, the guard's own among them."""
+    commits = []
+    writer = staff.client.app.state.engines.writer
+    listener = lambda _connection: commits.append(1)  # noqa: E731
+    staff.deliver("robot", wall.batch(wall.report(1)))  # the key's last use is written down before
+    event.listen(writer, "commit", listener)
+    try:
+        assert staff.deliver("robot", wall.batch(wall.report(2))).status_code == 200
+    finally:
+        event.remove(writer, "commit", listener)
+    assert len(commits) == 1
+    assert len(staff.log()) == 2
 
 
 def test_a_mistake_of_ours_has_a_line_too(staff: Any, wall: Any, monkeypatch: pytest.MonkeyPatch) -> None:
