@@ -8,9 +8,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from crackmap import __version__
 from crackmap_server import problems
+from crackmap_server.bodies import Bodies
 from crackmap_server.compression import Compressed
 from crackmap_server.engines import create_engines
-from crackmap_server.errors import CrossSite, DatabaseFailed, NotAllowed, NotSignedIn
+from crackmap_server.errors import CrossSite, DatabaseFailed, NotAllowed, NotSignedIn, TooLarge, TooSlow
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.metrics import Metrics
 from crackmap_server.openapi import describe
@@ -47,6 +48,9 @@ from crackmap_server.routes.dependencies import problems as problems_of
 from crackmap_server.settings import Settings
 from crackmap_server.validators import Validators
 from crackmap_server.writer import Writer
+
+ANYWHERE = (NotSignedIn, CrossSite, NotAllowed, TooLarge, TooSlow, DatabaseFailed)
+"""What the layers around the routes may answer instead of them."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -86,7 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
         *(models, rescores, close_outs),
         *(sessions, users, keys, audit, log, health),
     ):
-        app.include_router(routes.router, responses=problems_of(NotSignedIn, CrossSite, NotAllowed, DatabaseFailed))
+        app.include_router(routes.router, responses=problems_of(*ANYWHERE))
+    app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Validators)
     app.add_middleware(Compressed)
     app.add_middleware(Guard, engines=engines, writer=writer, names=settings.names)

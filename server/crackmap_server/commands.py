@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from crackmap_server.people.commands import key_app, user_app
+from crackmap_server.people.commands import key_app, scan_app, user_app
 
 app = typer.Typer(
     help="The inspection log: takes reports, answers where the cracks are, shows the map.", no_args_is_help=True
 )
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.add_typer(scan_app, name="scan")
 
 
 Database = Annotated[

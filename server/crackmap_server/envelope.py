@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -13,6 +13,11 @@ from crackmap.messages import VERSION, Analysis, Message, PoseSolution, Report, 
 from crackmap_server.errors import BadRequest, TooLarge
 
 Header = TypeVar("Header", bound=Message)
+MOST_VALUES: Final = 200_000
+"""Of a batch. A robot's holds some thousands, with long lists of unscored tiles more: what is big in it are strings."""
+MOST_ITEMS: Final = 10_000
+"""Reports, or headers of a kind, in a batch; each gets its own answer."""
+MOST_ERRORS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,17 @@ def unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
 
 
 def read(content: bytes) -> Delivery:
-    """Parse a batch. Raises BadRequest when it is no batch of version 1 at all."""
+    """Parse a batch. Raises BadRequest when it is no batch of version 1 at all, TooLarge for very many small values.
+
+    A value of two bytes costs a hundred times as much once it is parsed, and more for why it is wrong.
+    """
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooLarge(f"the body holds more than {MOST_VALUES} values; send fewer reports at once")
     try:
         batch = ReportBatch.model_validate_json(content)
     except ValidationError:
+        batch = None  # what it says of a bad batch may be large, and is free again here
+    if batch is None:
         return _read_one_by_one(content)
     return Delivery(batch.scans, batch.analyses, batch.pose_solutions, batch.reports)
 
@@ -84,6 +96,8 @@ def _read_one_by_one(content: bytes) -> Delivery:
     for name, value in lists.items():
         if not isinstance(value, list):
             raise BadRequest(f"`{name}` is not a list")
+        if len(value) > MOST_ITEMS:
+            raise TooLarge(f"`{name}` has {len(value)} items; at most {MOST_ITEMS} are taken at once")
     unknown = sorted(set(batch) - set(ReportBatch.model_fields))
     if unknown:
         raise BadRequest(f"a batch of version {VERSION} has no field {unknown[0]!r}")
@@ -128,6 +142,8 @@ def _uuid(value: Any) -> UUID | None:
 
 
 def _explain(error: ValidationError) -> str:
+    if error.error_count() > MOST_ERRORS:  # a list of them all would take far more memory than the item
+        return f"{error.error_count()} of its values are missing, wrong or unknown"
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(map(str, first["loc"]))
     more = error.error_count() - 1

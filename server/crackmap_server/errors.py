@@ -16,6 +16,7 @@ CrackmapError
 │   ├── NotSaidWhich            a change that does not say which version it is of
 │   ├── BadParameter            a parameter of the OGC part that its standard says to refuse with 400
 │   ├── TooLarge                a body over its limit
+│   ├── TooSlow                 a body that does not come, or hardly
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
 │   ├── DiskFull                the disk took no more; nothing of the request was stored
@@ -91,6 +92,10 @@ class TooLarge(ServerError):  # noqa: N818
     """A body is over its limit."""
 
 
+class TooSlow(ServerError):  # noqa: N818
+    """A body does not come, or hardly."""
+
+
 class NotAPicture(ServerError):  # noqa: N818
     """Evidence is no picture, or not the one that it was announced as."""
 
@@ -114,6 +119,7 @@ STATUS: dict[type[ServerError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     WrongMethod: 405,
+    TooSlow: 408,
     Conflict: 409,
     NameTaken: 409,
     WouldLockOut: 409,

@@ -1,13 +1,19 @@
 """Pictures: check that a file is one, make smaller ones and cuttings. Always the stored raster, never turned."""
 
 import io
+import mmap
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from crackmap_server.errors import BadRequest, NotAPicture
+from crackmap_server.pixel_budget import PixelBudget
 
 # Pillow's own limit is a global of the process and only warns; `checked` refuses by the header, before decoding.
 Image.MAX_IMAGE_PIXELS = None
@@ -15,6 +21,9 @@ Image.MAX_IMAGE_PIXELS = None
 MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "TIFF": "image/tiff"}
 _FORMATS = ("JPEG", "PNG", "TIFF")  # Pillow itself finds that a JPEG holds several pictures (MPO)
 QUALITY = 88
+MOST_SCANS: Final = 100
+"""Of a progressive JPEG, with its preview; cameras write ten. Each costs few bytes, and a pass over the picture."""
+_budget = PixelBudget(100_000_000)  # at about four bytes, twice that while it is changed
 
 
 @dataclass(frozen=True)
@@ -53,8 +62,11 @@ def checked(path: Path, pixels_max: int) -> Picture:
             if width_px * height_px > pixels_max:
                 raise NotAPicture(f"the picture has {width_px} × {height_px} pixels; at most {pixels_max} are decoded")
             picture = Picture(MEDIA_TYPES[str(image.format)], width_px, height_px)
+            if picture.media_type == "image/jpeg":
+                _check_scans(path)
             image.draft("L", (1, 1))  # a JPEG is read to its end, but at an eighth of its size
-            image.load()
+            with _budget.taken(width_px * height_px):
+                image.load()
     except UnidentifiedImageError:
         raise NotAPicture("the file is no JPEG, PNG or TIFF picture") from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
@@ -62,9 +74,22 @@ def checked(path: Path, pixels_max: int) -> Picture:
     return picture
 
 
+def _check_scans(path: Path) -> None:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        scans = sum(1 for _ in re.finditer(rb"\xff\xda", content))
+    if scans > MOST_SCANS:
+        raise NotAPicture(f"the JPEG has {scans} scans; at most {MOST_SCANS} are decoded")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    with Image.open(path, formats=_FORMATS) as image, _budget.taken(image.width * image.height):
+        yield image
+
+
 def smaller(path: Path, longest_px: int) -> bytes:
     """A JPEG of the whole picture whose longer side is at most `longest_px`."""
-    with Image.open(path, formats=_FORMATS) as image:
+    with _opened(path) as image:
         image.draft("RGB", (longest_px, longest_px))
         shown = _eight_bit_rgb(image)
         shown.thumbnail((longest_px, longest_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -73,7 +98,7 @@ def smaller(path: Path, longest_px: int) -> bytes:
 
 def cutting(path: Path, cut: Cut, margin_px: int = 0) -> bytes:
     """A JPEG of a part of the picture, pixel for pixel."""
-    with Image.open(path, formats=_FORMATS) as image:
+    with _opened(path) as image:
         part = cut.grown(margin_px, *image.size)
         box = (part.x_px, part.y_px, part.x_px + part.width_px, part.y_px + part.height_px)
         return _jpeg(_eight_bit_rgb(image.crop(box)))
@@ -81,7 +106,7 @@ def cutting(path: Path, cut: Cut, margin_px: int = 0) -> bytes:
 
 def tile_png(path: Path, cut: Cut) -> bytes:
     """A part of the picture as a PNG: the very pixels, which another JPEG would change."""
-    with Image.open(path, formats=_FORMATS) as image:
+    with _opened(path) as image:
         part = cut.grown(0, *image.size)
         box = (part.x_px, part.y_px, part.x_px + part.width_px, part.y_px + part.height_px)
         content = io.BytesIO()

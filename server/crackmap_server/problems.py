@@ -2,7 +2,7 @@
 
 import http
 import logging
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
@@ -16,6 +16,8 @@ from starlette.requests import ClientDisconnect
 from crackmap_server.errors import RETRY_AFTER_S, STATUS, Busy, DatabaseFailed, NotSignedIn, ServerError
 
 _log = logging.getLogger(__name__)
+MOST_ERRORS: Final = 20
+"""Of one request that are told: an answer must not be many times as long as what was sent."""
 
 
 class ProblemResponse(JSONResponse):
@@ -57,7 +59,7 @@ def _refused(_request: Request, error: Exception) -> ProblemResponse:
 
 def _not_valid(_request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [{"where": list(item["loc"]), "message": item["msg"]} for item in error.errors()]
+    errors = [{"where": list(item["loc"]), "message": item["msg"]} for item in error.errors()[:MOST_ERRORS]]
     first = errors[0]
     place = ".".join(map(str, first["where"]))
     return problem(422, f"{place}: {first['message']}", errors=jsonable_encoder(errors))

@@ -14,6 +14,7 @@ import uvicorn
 from crackmap.errors import SettingError
 from crackmap.log_lines import start_log
 from crackmap_server.app import create_app
+from crackmap_server.connections import patient
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import AddressRefused, PortBusy
 from crackmap_server.evidence import evidence_folder
@@ -44,6 +45,8 @@ def serve(settings: Settings) -> None:
         evidence_folder(settings).open()  # the app opens both too, but what fails there uvicorn shows as a traceback
         config = uvicorn.Config(
             create_app(settings),
+            http=patient(settings.patience_s),
+            ws="none",  # else whoever asks for a WebSocket gets a traceback into the log
             log_config=None,
             log_level="warning",
             access_log=False,

@@ -89,12 +89,19 @@ class Settings(BaseSettings):
         ge=0,
         description="of disk where log and pictures lie; with less, /readyz says that it is not ready",
     )
+    patience_s: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="wait for a request's head, for a body that comes more slowly than 500 bytes a second, and for a "
+        "client that takes no more of its answer; then the connection ends",
+    )
     reports_bytes: int = Field(
         default=64 * 2**20, ge=2**10, le=2**31, description="largest body of POST /v1/reports, unpacked"
     )
     picture_bytes: int = Field(default=256 * 2**20, ge=2**10, le=2**33, description="largest picture kept as evidence")
     picture_pixels: int = Field(
-        default=400_000_000, ge=1_000, le=2**34, description="pictures with more pixels are refused, never decoded"
+        default=200_000_000, ge=1_000, le=2**34, description="pictures with more pixels are refused, never decoded"
     )
     model_bytes: int = Field(
         default=64 * 2**20, ge=2**10, le=2**31, description="largest model file that can be registered"

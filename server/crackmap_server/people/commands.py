@@ -1,4 +1,4 @@
-"""`crackmap server user …` and `crackmap server key …`: on the database itself, whether the server runs or not."""
+"""`crackmap server user …`, `key …` and `scan …`: on the database itself, whether the server runs or not."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,6 +7,7 @@ import typer
 
 user_app = typer.Typer(help="Who may sign in, and what they may do.", no_args_is_help=True)
 key_app = typer.Typer(help="Keys of robots, and of users for their scripts.", no_args_is_help=True)
+scan_app = typer.Typer(help="Whose a scan is.", no_args_is_help=True)
 
 Database = Annotated[
     str | None,
@@ -19,7 +20,7 @@ Database = Annotated[
 ]
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 KeyId = Annotated[UUID, typer.Argument(metavar="KEY_ID", help="As `key list` shows it.", show_default=False)]
-UserRole = Literal["viewer", "inspector", "admin"]
+UserRole = Literal["worker", "viewer", "inspector", "admin"]
 PasswordFromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it.")
 ]
@@ -29,11 +30,16 @@ PasswordFromInput = Annotated[
 def add_user(
     name: UserName,
     *,
-    role: Annotated[UserRole, typer.Option(help="A viewer reads, an inspector also judges, an admin also manages.")],
+    role: Annotated[
+        UserRole,
+        typer.Option(
+            help="A worker scores again, by key only; a viewer reads, an inspector also judges, an admin also manages."
+        ),
+    ],
     password_stdin: PasswordFromInput = False,
     database: Database = None,
 ) -> None:
-    """Let somebody in, with a password that is asked for twice.
+    """Let somebody in, with a password that is asked for twice; a worker has none.
 
     From the first user or key on every request to the server needs one, also on this machine, and the server may listen
     on addresses that others reach.
@@ -41,6 +47,10 @@ def add_user(
     from crackmap_server.people.manage import make_user
     from crackmap_server.settings import read_settings
 
+    if role == "worker":
+        make_user(read_settings(database=database), name, role, None)
+        print(f"{name} may score frames again, with a key: crackmap server key add --user {name}")
+        return
     make_user(read_settings(database=database), name, role, _password(password_stdin))
     print(f"{name} may sign in as {role}.")
 
@@ -135,6 +145,29 @@ def rotate_key(
     from crackmap_server.settings import read_settings
 
     print(replace_key(read_settings(database=database), key_id, overlap_hours))
+
+
+@scan_app.callback()
+def scan() -> None:
+    """Whose a scan is."""
+
+
+@scan_app.command("give")
+def give_scan(
+    scan_id: Annotated[UUID, typer.Argument(metavar="SCAN_ID", help="As `/v1/scans` shows it.", show_default=False)],
+    *,
+    robot: Annotated[str, typer.Option(metavar="NAME", help="One that has, or had, a key.")],
+    database: Database = None,
+) -> None:
+    """Give a scan to a robot, which alone may add to it from then on.
+
+    For a scan that another robot, or whoever had a stolen key, delivered first.
+    """
+    from crackmap_server.people.manage import hand_over
+    from crackmap_server.settings import read_settings
+
+    hand_over(read_settings(database=database), scan_id, robot)
+    print(f"Scan {scan_id} belongs to robot {robot}.")
 
 
 def _password(from_input: bool) -> str:

@@ -1,4 +1,4 @@
-"""What `crackmap server user …` and `crackmap server key …` do."""
+"""What `crackmap server user …`, `key …` and `scan …` do."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from crackmap.errors import InputError
 from crackmap.messages import utc
 from crackmap_server import tables
-from crackmap_server.people import register
+from crackmap_server.people import ownership, register
 from crackmap_server.people.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, hashed_password
 from crackmap_server.people.direct import read, written
 from crackmap_server.people.names import plain
@@ -17,10 +17,10 @@ from crackmap_server.people.roles import Role
 from crackmap_server.settings import Settings
 
 
-def make_user(settings: Settings, name: str, role: str, password: str) -> None:
-    """Raises InputError for a name or a password that cannot be used."""
+def make_user(settings: Settings, name: str, role: str, password: str | None) -> None:
+    """Without a password only keys let them in. Raises InputError for a name or a password that cannot be used."""
     _check_name("NAME", name)
-    hashed = _hashed(password)
+    hashed = None if password is None else _hashed(password)
 
     def add(connection: Connection) -> tuple[None, str]:
         register.add_user(connection, name, Role(role), hashed, datetime.now(UTC))
@@ -105,6 +105,16 @@ def replace_key(settings: Settings, key_id: UUID, overlap_hours: float) -> str:
         return made.key, f"key {made.key_id} replaces {key_id} overlap_hours={overlap_hours:g}"
 
     return written(settings, "key rotate", rotate)
+
+
+def hand_over(settings: Settings, scan_id: UUID, robot: str) -> None:
+    """Give a scan to a robot. Raises InputError where there is no such scan or robot."""
+
+    def give(connection: Connection) -> tuple[None, str]:
+        ownership.give_scan(connection, scan_id, robot)
+        return None, f"scan {scan_id} given to robot {robot}"
+
+    written(settings, "scan give", give)
 
 
 def _check_name(flag: str, name: str) -> None:

@@ -6,10 +6,10 @@ A scan that was delivered before there were keys belongs to nobody, and the firs
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from crackmap_server import tables
-from crackmap_server.errors import NotAllowed
+from crackmap_server.errors import NotAllowed, NotFound
 from crackmap_server.people.roles import Who
 
 
@@ -43,6 +43,18 @@ def own_scans(connection: Connection, scan_ids: Collection[UUID], who: Who) -> N
     rows = [{"scan_id": scan_id, "robot_id": who.robot_id} for scan_id in without]
     if rows:
         connection.execute(insert(owners), rows)
+
+
+def give_scan(connection: Connection, scan_id: UUID, robot: str) -> None:
+    """To the robot of that name, whosever it was. Raises NotFound."""
+    scans, robots, owners = tables.scans.c, tables.robots.c, tables.scan_owners
+    robot_id = connection.execute(select(robots.robot_id).where(robots.name == robot)).scalar_one_or_none()
+    if robot_id is None:
+        raise NotFound(f"there is no robot {robot!r}")
+    if connection.execute(select(scans.scan_id).where(scans.scan_id == scan_id)).first() is None:
+        raise NotFound(f"scan {scan_id} is not stored")
+    connection.execute(delete(owners).where(owners.c.scan_id == scan_id))
+    connection.execute(insert(owners), {"scan_id": scan_id, "robot_id": robot_id})
 
 
 def check_picture(connection: Connection, sha256: str, who: Who) -> None:

@@ -7,9 +7,12 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """What somebody may do: a robot delivers, a viewer reads, an inspector also judges, an admin also manages."""
+    """What somebody may do: a robot delivers, a worker scores again, a viewer reads, an inspector also judges, an admin
+    also manages.
+    """
 
     ROBOT = "robot"
+    WORKER = "worker"
     VIEWER = "viewer"
     INSPECTOR = "inspector"
     ADMIN = "admin"
@@ -22,7 +25,8 @@ ADMINS: Final[Roles] = frozenset({Role.ADMIN})
 INSPECTORS: Final[Roles] = ADMINS | {Role.INSPECTOR}
 READERS: Final[Roles] = INSPECTORS | {Role.VIEWER}
 DELIVERERS: Final[Roles] = ADMINS | {Role.ROBOT}
-EVERYONE_KNOWN: Final[Roles] = READERS | {Role.ROBOT}
+WORKERS: Final[Roles] = ADMINS | {Role.WORKER}
+EVERYONE_KNOWN: Final[Roles] = READERS | DELIVERERS | WORKERS
 
 
 @dataclass(frozen=True)

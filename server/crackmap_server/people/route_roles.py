@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.routing import compile_path
 
-from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, INSPECTORS, READERS, Roles
+from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, INSPECTORS, READERS, WORKERS, Roles
 
 PUBLIC: Final = None
 """Also without a key or a session: what signing in needs. Nothing that was inspected may be public."""
@@ -42,7 +42,7 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "GET /v1/elements": READERS,
     "GET /v1/elements/{element_id}": READERS,
     "GET /v1/elements/{element_id}/versions": READERS,
-    "GET /v1/evidence/{sha256}": READERS,
+    "GET /v1/evidence/{sha256}": READERS | WORKERS,
     "GET /v1/findings": READERS,
     "GET /v1/findings/{finding_id}": READERS,
     "GET /v1/findings/{finding_id}/versions": READERS,
@@ -58,7 +58,7 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "GET /v1/inspections/{inspection_id}/close-outs/{number}/verification": READERS,
     "GET /v1/inspections/{inspection_id}/conditions": READERS,
     "GET /v1/inspections/{inspection_id}/conditions/versions": READERS,
-    "GET /v1/inspections/{inspection_id}/model": EVERYONE_KNOWN,
+    "GET /v1/inspections/{inspection_id}/model": READERS | DELIVERERS,
     "GET /v1/inspections/{inspection_id}/models": READERS,
     "GET /v1/keys": ADMINS,
     "GET /v1/label-studio/tasks": READERS,
@@ -71,8 +71,8 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "GET /v1/models/{sha256}/file": EVERYONE_KNOWN,
     "GET /v1/models/{sha256}/manifest": EVERYONE_KNOWN,
     "GET /v1/quarantine": READERS,
-    "GET /v1/rescores": READERS,
-    "GET /v1/rescores/{rescore}": READERS,
+    "GET /v1/rescores": READERS | WORKERS,
+    "GET /v1/rescores/{rescore}": READERS | WORKERS,
     "GET /v1/rescores/{rescore}/comparison": READERS,
     "GET /v1/reviews": READERS,
     "GET /v1/reviews/{review_id}": READERS,
@@ -97,10 +97,11 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "POST /v1/label-studio/results": INSPECTORS,
     "POST /v1/reports": DELIVERERS,
     "POST /v1/rescores": ADMINS,
-    "POST /v1/rescores/claim": ADMINS,
+    "POST /v1/rescores/claim": WORKERS,
     "POST /v1/rescores/{rescore}/current": ADMINS,
-    "POST /v1/rescores/{rescore}/scores": ADMINS,
+    "POST /v1/rescores/{rescore}/scores": WORKERS,
     "POST /v1/session": PUBLIC,
+    "POST /v1/session/password": READERS,
     "POST /v1/users": ADMINS,
     "PUT /v1/elements/{element_id}": INSPECTORS,
     "PUT /v1/evidence/{sha256}": DELIVERERS,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from crackmap_server import tables
 from crackmap_server.errors import TooManyTries
 from crackmap_server.people.credentials import kept, new_token
+from crackmap_server.people.roles import READERS
 
 WINDOW: Final = timedelta(minutes=15)
 MOST_TRIES_BY_NAME: Final = 5
@@ -34,11 +35,11 @@ def note_try(connection: Connection, name: str, address: str, now_utc: datetime)
 
 
 def user_to_sign_in(connection: Connection, name: str) -> Row[Any, Any, Any, Any] | None:
-    """user_id, name, role and password hash; None where there is no such user, or no longer."""
+    """user_id, name, role and password hash; None where there is no such user, or no longer, or none for browsers."""
     users = tables.users.c
     return connection.execute(
         select(users.user_id, users.name, users.role, users.password).where(
-            users.name == name, users.disabled_utc.is_(None)
+            users.name == name, users.disabled_utc.is_(None), users.role.in_(READERS)
         )
     ).one_or_none()
 

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
@@ -28,6 +30,7 @@ from crackmap_server.routes.dependencies import (
 
 router = APIRouter(tags=["evidence"])
 
+_DECODERS = CapacityLimiter(4)  # readers keep their threads
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _RAW = {"schema": {"type": "string", "format": "binary"}}
 _PICTURES = dict.fromkeys(("image/jpeg", "image/png", "image/tiff"), _RAW)
@@ -68,7 +71,7 @@ async def put_evidence(
     with folder.arriving(sha256) as arrival:
         async for part in request.stream():
             await run_in_threadpool(arrival.write, part)
-        picture = await run_in_threadpool(arrival.finish)
+        picture = await run_sync(arrival.finish, limiter=_DECODERS)
         item = EvidenceItem(
             sha256=sha256,
             size_bytes=arrival.size_bytes,

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 
 from crackmap.messages import LOG_HEADER, BatchAnswer, utc
@@ -34,6 +35,7 @@ from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
+_PARSERS = CapacityLimiter(2)  # each may take ten times its batch; and readers keep their threads
 
 
 @router.post(
@@ -64,7 +66,7 @@ async def post_reports(
         if len(body) > settings.reports_bytes:
             raise TooLarge(f"the body has more than {settings.reports_bytes} bytes; send fewer reports at once")
     encoding = request.headers.get("content-encoding", "").strip().lower()
-    delivery = await run_in_threadpool(_read, bytes(body), encoding, settings.reports_bytes)
+    delivery = await run_sync(_read, bytes(body), encoding, settings.reports_bytes, limiter=_PARSERS)
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
     def store(connection: Connection) -> tuple[UUID, BatchAnswer]:

@@ -8,14 +8,22 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from crackmap_server.engines import Engines
-from crackmap_server.errors import BadRequest, Busy, DiskFull, NotSignedIn, TooManyTries
+from crackmap_server.errors import BadRequest, Busy, DiskFull, NotAllowed, NotSignedIn, TooManyTries
 from crackmap_server.page import WEB
-from crackmap_server.people.credentials import LONGEST_PASSWORD, csrf_token, is_password
+from crackmap_server.people.credentials import (
+    LONGEST_PASSWORD,
+    SHORTEST_PASSWORD,
+    csrf_token,
+    hashed_password,
+    is_password,
+)
 from crackmap_server.people.guard import address_of
 from crackmap_server.people.names import Name
 from crackmap_server.people.recognition import cookie_name, session_token
+from crackmap_server.people.register import change_user
 from crackmap_server.people.roles import ANYBODY, Role
 from crackmap_server.people.sessions import begin_session, end_session, note_try, user_to_sign_in
 from crackmap_server.resources import Session
@@ -34,6 +42,18 @@ class SignIn(BaseModel):
 
     name: Name
     password: str = Field(max_length=LONGEST_PASSWORD)
+
+
+class NewPassword(BaseModel):
+    """What somebody wants to sign in with from now on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"old": "correct horse battery", "new": "another horse battery"}]},
+    )
+
+    old: str = Field(max_length=LONGEST_PASSWORD)
+    new: str = Field(min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD)
 
 
 @router.get("/login", include_in_schema=False)
@@ -64,7 +84,7 @@ async def post_session(
     now_utc, address = datetime.now(UTC), address_of(request.scope)
     await asyncio.wrap_future(writer.submit(lambda connection: note_try(connection, sign_in.name, address, now_utc)))
     notes.who = f"user {sign_in.name}"
-    user = await run_in_threadpool(_user, engines, sign_in)
+    user = await run_in_threadpool(_user, engines, sign_in.name, sign_in.password)
     if user is None:
         notes.outcome = "not the right name and password"
         raise NotSignedIn("name and password do not belong together")
@@ -106,10 +126,51 @@ async def delete_session(request: Request, response: Response, writer: WriterOf,
     notes.outcome = "signed out"
 
 
-def _user(engines: Engines, sign_in: SignIn) -> tuple[UUID, str, str] | None:
+@router.post(
+    "/v1/session/password",
+    responses=problems(BadRequest, TooManyTries, Busy, DiskFull),
+    summary="Choose another password",
+)
+async def post_password(
+    *,
+    passwords: NewPassword,
+    request: Request,
+    response: Response,
+    settings: SettingsOf,
+    engines: EnginesOf,
+    writer: WriterOf,
+    who: WhoOf,
+    notes: NotesOf,
+) -> Session:
+    """One's own, in a session. All of one's sessions end, and this browser gets a new one.
+
+    Wrong old passwords are counted like those of signing in.
+    """
+    if who.user_id is None or who.key_id is not None:
+        raise NotAllowed("a password is changed by whoever is signed in with it; a key changes none")
+    user_id, name, now_utc, address = who.user_id, who.name, datetime.now(UTC), address_of(request.scope)
+    await asyncio.wrap_future(writer.submit(lambda connection: note_try(connection, name, address, now_utc)))
+    if await run_in_threadpool(_user, engines, name, passwords.old) is None:
+        notes.outcome = "not the old password"
+        raise BadRequest("the old password is another one")
+    hashed = await run_in_threadpool(hashed_password, passwords.new)
+    lasts = timedelta(hours=settings.session_hours)
+
+    def change(connection: Connection) -> str:
+        change_user(connection, user_id, now_utc, password_hash=hashed)
+        return begin_session(connection, user_id, name, old_token=None, now_utc=now_utc, lasts=lasts)
+
+    token = await asyncio.wrap_future(writer.submit(change))
+    _set_cookie(request, response, token, round(lasts.total_seconds()))
+    response.headers.update(_NOT_KEPT)
+    notes.outcome = "another password"
+    return Session(name=name, role=who.role, csrf_token=csrf_token(token))
+
+
+def _user(engines: Engines, name: str, password: str) -> tuple[UUID, str, str] | None:
     with engines.reader.connect() as connection:
-        row = user_to_sign_in(connection, sign_in.name)
-    right = is_password(sign_in.password, None if row is None else row.password)
+        row = user_to_sign_in(connection, name)
+    right = is_password(password, None if row is None else row.password)
     return (row.user_id, row.name, row.role) if row is not None and right else None
 
 

@@ -22,7 +22,7 @@ from crackmap_server.resources import Page, UserItem
 from crackmap_server.routes.dependencies import NotesOf, Reading, WriterOf, problems
 
 router = APIRouter(tags=["people"])
-UserRole = Literal["viewer", "inspector", "admin"]
+UserRole = Literal["worker", "viewer", "inspector", "admin"]
 
 
 class _Asked(BaseModel):
@@ -41,7 +41,7 @@ class NewUser(_Asked):
     """Somebody who shall be let in."""
 
     name: Name
-    role: UserRole = Field(description="a viewer reads, an inspector also judges, an admin also manages")
+    role: UserRole = Field(description="a worker scores again, a viewer reads, an inspector judges, an admin manages")
 
 
 class UserChange(_Asked):

@@ -1,6 +1,6 @@
 // Masks and findings of a surface: read, drawn, listed, added and deleted.
 
-import { all, newId, write } from "./api.js";
+import { all, mayJudge, newId, write } from "./api.js";
 import { DrawingTool } from "./drawing_tool.js";
 import { element } from "./elements.js";
 
@@ -53,12 +53,16 @@ export class Additions {
       element("li", {},
         element("span", {}, `${item.path === "masks" ? "mask" : "finding"}: ${word(item.content.kind)}`,
           item.content.note ? element("em", {}, ` ${item.content.note}`) : null),
-        element("button", { type: "button", class: "link", onclick: () => this.#delete(item) }, "Delete")));
+        mayJudge()
+          ? element("button", { type: "button", class: "link", onclick: () => this.#delete(item) }, "Delete")
+          : null));
     this.box.replaceChildren(
       element("h2", {}, "Masks and findings"),
       lines.length ? element("ul", {}, lines) : element("p", { class: "note" }, "None on this surface yet."),
-      element("div", { class: "actions" }, choice,
-        element("button", { type: "button", onclick: () => this.#draw(choice.value) }, "Draw")),
+      mayJudge()
+        ? element("div", { class: "actions" }, choice,
+            element("button", { type: "button", onclick: () => this.#draw(choice.value) }, "Draw"))
+        : "",
     );
   }
 

@@ -36,12 +36,19 @@ export async function read(path, parameters = {}, signal = undefined) {
 }
 
 let csrfToken = null; // of the session; a server without keys asks for none
+let ownRole = null;
 
 /** Who the server takes us for: { name, role }; the name is null at a server without keys. */
 export async function session() {
   const told = await read("session");
   csrfToken = told.csrf_token;
+  ownRole = told.role;
   return told;
+}
+
+/** Whether we may review, draw and delete, after `session()`. The server refuses it otherwise, whatever a page shows. */
+export function mayJudge() {
+  return ownRole === "inspector" || ownRole === "admin";
 }
 
 /**

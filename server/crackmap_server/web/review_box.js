@@ -1,6 +1,6 @@
 // What people said of a detection, and the buttons to say it.
 
-import { read } from "./api.js";
+import { mayJudge, read } from "./api.js";
 import { element } from "./elements.js";
 
 const WORDS = {
@@ -19,7 +19,7 @@ export function inWordsOf(review) {
   return `${WORDS[review.state]}${why}${review.carried ? ", on another tile or photograph of this place" : ""}`;
 }
 
-/** `review(verdict, fields)` keeps what was said. The boxes for words open on the spot. */
+/** `review(verdict, fields)` keeps what was said. The boxes for words open on the spot. Who only reads gets no buttons. */
 export function reviewBox(detection, review) {
   const form = element("form", { class: "say", hidden: true });
   const said = element("ul", { class: "said" });
@@ -35,13 +35,15 @@ export function reviewBox(detection, review) {
     { class: "review", "aria-label": "Review" },
     element("p", { class: `state ${detection.review?.state ?? "none"}` }, inWordsOf(detection.review)),
     said,
-    element(
-      "div",
-      { class: "actions" },
-      button("accept", "Accept", "a"),
-      button("reject", "Reject", "r"),
-      button("comment", "Comment", "c"),
-    ),
+    mayJudge()
+      ? element(
+          "div",
+          { class: "actions" },
+          button("accept", "Accept", "a"),
+          button("reject", "Reject", "r"),
+          button("comment", "Comment", "c"),
+        )
+      : null,
     form,
   );
 }

@@ -59,7 +59,7 @@ def password_hash() -> str:
 def _people(connection: Connection) -> tuple[dict[str, str], str]:
     now_utc = datetime.now(UTC)
     keys = {}
-    for role in (Role.VIEWER, Role.INSPECTOR, Role.ADMIN):
+    for role in (Role.WORKER, Role.VIEWER, Role.INSPECTOR, Role.ADMIN):
         user_id = register.add_user(connection, role, role, password_hash(), now_utc)
         keys[str(role)] = register.add_key(connection, now_utc, user_id=user_id).key
     for name, robot in (("robot", "crawler"), ("other", "drone")):
@@ -70,7 +70,7 @@ def _people(connection: Connection) -> tuple[dict[str, str], str]:
 
 @pytest.fixture
 def staff(settings: Settings) -> Iterator[Staff]:
-    """Users `viewer`, `inspector` and `admin`, robots `crawler` and `drone`; all have keys, users a password too."""
+    """Users by the names of their roles, robots `crawler` and `drone`; all have keys, users a password too."""
     keys = written(settings, "tests", _people)
     with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
         yield Staff(client, settings, keys)
