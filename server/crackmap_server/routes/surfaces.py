@@ -5,15 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
-from crackmap_server import tables
 from crackmap_server.additions.surface_descriptions import boundary
 from crackmap_server.boundaries import cut
 from crackmap_server.coverage import parts, rolled
 from crackmap_server.detections import Wanted, find
 from crackmap_server.errors import BadRequest, NotFound
-from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
+from crackmap_server.exports.json_fg import MEDIA_TYPE, feature_collection
 from crackmap_server.footprints import footprints
 from crackmap_server.frames import kind_column, select_frames
 from crackmap_server.masking import masking_of_all, read_masking
@@ -31,6 +30,7 @@ from crackmap_server.routes.dependencies import (
 )
 from crackmap_server.shapes import polygon
 from crackmap_server.sites import sites
+from crackmap_server.surface_names import read_surface
 
 router = APIRouter(tags=["surfaces"])
 
@@ -61,11 +61,13 @@ def get_geojson(
     masked: Masked = None,
     review: ReviewFilter = None,
 ) -> JsonFgResponse:
-    """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
+    """JSON-FG: polygons in metres in the surface's own frame (`place`), and by longitude and latitude (`geometry`).
+
+    `geometry` is null where the surface's description has no placement, and has the height as its third coordinate.
 
     Unplaced frames have no place on the surface and are left out.
     """
-    name = _name(connection, surface_id)
+    name = read_surface(connection, surface_id)
 
     def content() -> Iterator[bytes]:
         with engines.reader.connect() as streaming:
@@ -84,7 +86,7 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
 
     Photographs without a place count, but cover nothing. Without an inspection, what is masked in all of them is.
     """
-    surface = _name(connection, surface_id)
+    surface = read_surface(connection, surface_id)
     pairs = read_pairs(connection, surface_id, inspection_id)
     kinds = select_frames(pairs).with_only_columns(kind_column().label("kind")).subquery()
     counts = {
@@ -104,15 +106,3 @@ def get_coverage(surface_id: UUID, connection: Reading, inspection_id: Inspectio
         outline=whole.outline,
         parts=[CoveragePart(sight=part.sight, area_m2=part.area_m2, outline=part.outline) for part in by_sight],
     )
-
-
-def _name(connection: Connection, surface_id: UUID) -> SurfaceName:
-    table, structures = tables.surfaces, tables.structures
-    row = connection.execute(
-        select(table.c.name, table.c.drawing, table.c.radius_m, structures.c.name.label("structure"))
-        .join_from(table, structures)
-        .where(table.c.surface_id == surface_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"surface {surface_id} is not stored")
-    return SurfaceName(surface_id, row.structure, row.name, row.drawing, row.radius_m)
