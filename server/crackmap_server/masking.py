@@ -18,7 +18,7 @@ from crackmap_server.closing.closed import Closed
 from crackmap_server.coverage import rolled
 from crackmap_server.revisions import Revision, all_current, all_exact
 from crackmap_server.shapes import polygon
-from crackmap_server.sites import Site
+from crackmap_server.sites import Site, face
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,12 @@ def holds(mask: Mask, inspection_id: UUID, days: Mapping[UUID, date]) -> bool:
         if own is None or other is None or sign * (own - other).days < 0:
             return False
     return True
+
+
+def inspection_days(connection: Connection, surface_id: UUID, masks: Iterable[Mask]) -> dict[UUID, date]:
+    """What `holds` needs to know of the surface's inspections; nothing where no mask has a limit."""
+    bounded = any(mask.from_inspection_id or mask.until_inspection_id for mask in masks)
+    return _days(connection, [face(connection, surface_id).structure_id] if bounded else [])
 
 
 def _masks(connection: Connection, surface_ids: Sequence[UUID]) -> dict[UUID, list[tuple[Revision, Mask]]]:

@@ -2,13 +2,46 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 MEDIA_TYPE = "application/x-ndjson"
 _AT_ONCE = 200
+
+
+def wanted(accept: str) -> bool:
+    """Whether lines are accepted before a page of JSON; they must be named, for `*/*` takes what is usual."""
+    ranges = []
+    for place, part in enumerate(accept.split(",")):
+        name, *parameters = (word.strip().lower() for word in part.split(";"))
+        weights = [word.removeprefix("q=") for word in parameters if word.startswith("q=")]
+        ranges.append((-_weight(*weights[:1]), place, name))
+    for weight, _, name in sorted(ranges):
+        if weight < 0 and name in {MEDIA_TYPE, "application/json", "application/*", "*/*"}:
+            return name == MEDIA_TYPE
+    return False
+
+
+def _weight(text: str = "1") -> float:
+    """0 where it cannot be read: such a range is not asked for."""
+    try:
+        return float(text) if 0 <= float(text) <= 1 else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _wanted(request: Request) -> bool:
+    return wanted(request.headers.get("accept", ""))
+
+
+LinesWanted = Annotated[bool, Depends(_wanted)]
+"""Of a list that has both forms: the one of lines is whole, whatever `limit` and `cursor` say."""
+
+
+VARY = {"Vary": "Accept"}
 
 
 class NdjsonResponse(StreamingResponse):

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds, and the messages that a delivery is made of, with an example."""
+"""The OpenAPI document: what FastAPI finds, how one signs in, and the messages that a delivery is made of."""
 
 from typing import Any
 
@@ -18,13 +18,31 @@ from crackmap.messages import (
     Unplaced,
 )
 from crackmap.surfaces import Surface
+from crackmap_server.people.credentials import KEY_PREFIX
+from crackmap_server.people.recognition import COOKIE, SECURE_COOKIE
+from crackmap_server.people.route_roles import PUBLIC, ROUTES
 from crackmap_server.resources import Problem
 
 _REF = "#/components/schemas/{model}"
+SECURITY_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": f"{KEY_PREFIX}…",
+        "description": "A robot's or a person's key. A server without any key or user asks nobody for one.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"Of a browser, by POST /v1/session; over TLS it is called {SECURE_COOKIE}. "
+        "Writes also need the header X-CSRF-Token, which GET /v1/session tells.",
+    },
+}
 
 
 def describe(app: FastAPI) -> None:
-    """Let the app's document hold the messages too."""
+    """Let the app's document hold the messages and the ways to sign in too."""
     found = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -33,10 +51,21 @@ def describe(app: FastAPI) -> None:
             messages = ReportBatch.model_json_schema(ref_template=_REF)
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas |= {**messages.pop("$defs"), "ReportBatch": messages, "Problem": Problem.model_json_schema()}
+            _secure(document)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _secure(document: dict[str, Any]) -> None:
+    """A key or a session for all but what the table of roles calls public."""
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
+    document["security"] = [{name: []} for name in SECURITY_SCHEMES]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if ROUTES.get(f"{method.upper()} {path}", document) is PUBLIC:
+                operation["security"] = []
 
 
 def report_batch_body() -> dict[str, Any]:

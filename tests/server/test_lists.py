@@ -153,3 +153,32 @@ def test_filters_select(filled: Any, wall: Any) -> None:
     assert sure == [frame for frame in frames if frame["highest_score"] >= highest]
     assert len(filled.every("/v1/scans", kind="recording")) == 2
     assert filled.every("/v1/scans", kind="live") == []
+
+
+@pytest.mark.parametrize(
+    ("accept", "as_lines"),
+    [
+        ("application/x-ndjson", True),
+        ("APPLICATION/X-NDJSON; q=0.5, */*; q=0.1", True),
+        ("application/x-ndjson, application/json", True),
+        ("application/json, application/x-ndjson", False),
+        ("application/x-ndjson;q=0, application/json;q=0.1", False),
+        ("application/x-ndjson;q=nan", False),
+        ("text/html, */*", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["detections", "frames"])
+def test_a_list_is_read_as_lines_by_who_accepts_them(
+    server: Any, wall: Any, name: str, accept: str, as_lines: bool
+) -> None:
+    server.deliver(wall.batch(*(wall.report(n) for n in range(3))))
+    answer = server.client.get(f"/v1/{name}", params={"limit": 1}, headers={"Accept": accept})
+    assert "accept" in [word.strip().lower() for word in answer.headers["vary"].split(",")]
+    if as_lines:
+        assert answer.headers["content-type"].startswith("application/x-ndjson")
+        assert answer.content == server.client.get(f"/v1/{name}.ndjson").content
+    else:
+        assert answer.headers["content-type"] == "application/json"
+        assert len(answer.json()["items"]) == 1

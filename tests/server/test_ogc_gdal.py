@@ -62,7 +62,7 @@ def test_gdal_reads_all_of_it(source: tuple[Any, str], wall: Any) -> None:
     process, address = source
     surface = wall.scan.surface_id
     assert {name for name, _ in pyogrio.list_layers(address)} == {
-        f"{kind}-{surface}" for kind in ("detections", "frames", "coverage")
+        f"{kind}-{surface}" for kind in ("detections", "frames", "coverage", "findings", "masks")
     }
 
     stored = every_detection(process)
@@ -143,3 +143,31 @@ def test_gdal_reads_json_fg_with_its_frame(source: tuple[Any, str], wall: Any, t
     assert "EngineeringCRS" in meta["crs"] or "ENGCRS" in meta["crs"] or "LOCAL_CS" in meta["crs"]
     middles = shapely.get_coordinates(shapely.centroid(shapely.from_wkb(shapes)))
     assert middles == pytest.approx(np.array([[n, 0.5] for n in range(FRAMES)]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("code", "origin_m"), [("EPSG:25832", [565000.0, 5930000.0, 4.2]), ("EPSG:2193", [1748000.0, 5428000.0, 4.2])]
+)
+def test_gdal_opens_a_placed_wall_in_its_own_projection(
+    source: tuple[Any, str], wall: Any, code: str, origin_m: list[float]
+) -> None:
+    """EPSG:2193 has its northing first; GDAL shows eastings first whatever the CRS says."""
+    process, address = source
+    surface = wall.scan.surface_id
+    placement = {"frame": "projected", "crs": code, "origin_m": origin_m, "u_axis": [0.6, 0.8, 0], "v_axis": [0, 0, 1]}
+    path = f"/v1/surfaces/{surface}/description"
+    said = process.client.put(path, json={"surface_id": str(surface), "placement": placement})
+    assert said.status_code == 201
+    east, north, height = origin_m
+    frames = read(address, f"frames-{surface}")
+    assert frames.crs == code
+    points = shapely.get_coordinates(frames.shapes, include_z=True).reshape(FRAMES, 5, 3)[:, :4].mean(axis=1)
+    numbers = np.arange(FRAMES)
+    there = [east + 0.6 * numbers, north + 0.8 * numbers, np.full(FRAMES, height + 0.5)]
+    assert points == pytest.approx(np.stack(there, axis=-1), abs=1e-5)
+    box = (east + 0.6 * 99.9, north + 0.8 * 99.9, east + 0.6 * 102.1, north + 0.8 * 102.1)
+    assert read(address, f"frames-{surface}", bbox=box).columns["label"].tolist() == [
+        "0100.jpg",
+        "0101.jpg",
+        "0102.jpg",
+    ]

@@ -228,7 +228,7 @@ def _server(settings: RobotSettings) -> tuple[bool, str]:
     began_s = perf_counter()
     try:
         with settings.access.client(5.0) as client:
-            answer = client.get(f"{server}healthz", headers=settings.access.headers())
+            answer = client.get(f"{server}v1/log", headers=settings.access.headers())
     except SettingError as error:
         return False, f"{server}: {error}"
     except httpx2.HTTPError as error:

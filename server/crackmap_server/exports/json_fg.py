@@ -1,37 +1,20 @@
 """Detections as JSON-FG (OGC Features and Geometries JSON): GeoJSON that can say its coordinates are a local frame.
 
-Plain GeoJSON is read as longitude and latitude whatever it says, so `geometry` is null and the outline stands in
-`place`, with an engineering CRS in metres.
+Plain GeoJSON is read as longitude and latitude whatever it says, so the outline in metres stands in `place`, with an
+engineering CRS, and `geometry` is null where nobody said where the surface stands.
 """
 
 import json
-import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+from crackmap_server.placed_charts import PlacedChart
+from crackmap_server.placed_outlines import on_earth
 from crackmap_server.resources import Detection
+from crackmap_server.surface_names import SurfaceName
 
 MEDIA_TYPE = "application/geo+json"
 CONFORMS_TO = ["http://www.opengis.net/spec/json-fg-1/0.3/conf/core"]
-
-
-@dataclass(frozen=True)
-class SurfaceName:
-    """What the file is of."""
-
-    surface_id: UUID
-    structure: str
-    name: str
-    drawing: str
-    radius_m: float | None = None
-    """Of a cylinder, unrolled."""
-
-    @property
-    def around_m(self) -> float | None:
-        """The length after which u begins again; None for a plane."""
-        return None if self.radius_m is None else 2 * math.pi * self.radius_m
 
 
 def feature_collection(surface: SurfaceName, detections: Iterable[Detection]) -> Iterator[bytes]:
@@ -48,22 +31,23 @@ def feature_collection(surface: SurfaceName, detections: Iterable[Detection]) ->
     separator = "\n"
     for detection in detections:
         if detection.placement == "placed":
-            yield (separator + json.dumps(feature(detection), ensure_ascii=False)).encode()
+            yield (separator + json.dumps(feature(detection, surface.chart), ensure_ascii=False)).encode()
             separator = ",\n"
     yield ("\n" + end).encode()
 
 
-def feature(detection: Detection) -> dict[str, Any]:
-    """One tile as a feature."""
+def feature(detection: Detection, chart: PlacedChart | None) -> dict[str, Any]:
+    """One tile as a feature; its `geometry` is where the placed chart has it on Earth."""
     assert detection.corners_m is not None
     ring = [list(corner) for corner in reversed(detection.corners_m)]  # counterclockwise, as GeoJSON wants it
+    place = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
     properties = detection.model_dump(mode="json", exclude={"detection_id", "corners_m", "placement"})
     return {
         "type": "Feature",
         "id": str(detection.detection_id),
         "time": None,
-        "geometry": None,
-        "place": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+        "geometry": None if chart is None else on_earth(place, chart),
+        "place": place,
         "properties": properties,
     }
 

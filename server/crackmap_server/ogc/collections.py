@@ -1,17 +1,18 @@
-"""The collections: three of each surface, because each surface has a frame of its own."""
+"""The collections: five of each surface, because each surface has a frame of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection
 
 from crackmap_server import tables
+from crackmap_server.additions.surface_placements import LocalEnu
 from crackmap_server.errors import NotFound
-from crackmap_server.exports.json_fg import SurfaceName
 from crackmap_server.paging import page
+from crackmap_server.placed_charts import PlacedChart
+from crackmap_server.surface_names import SurfaceName, read_surface, select_surfaces, surface_names
 
 SURFACES_AT_ONCE = 300
 
@@ -22,17 +23,23 @@ class Kind(StrEnum):
     DETECTIONS = "detections"
     FRAMES = "frames"
     COVERAGE = "coverage"
+    FINDINGS = "findings"
+    MASKS = "masks"
 
 
 TITLES = {
     Kind.DETECTIONS: "detections",
     Kind.FRAMES: "photographs",
     Kind.COVERAGE: "what was seen",
+    Kind.FINDINGS: "what people drew",
+    Kind.MASKS: "known things",
 }
 DESCRIPTIONS = {
     Kind.DETECTIONS: "Tiles whose score is at or over the threshold, with their outline.",
     Kind.FRAMES: "Outlines of the photographs that lie on the surface.",
     Kind.COVERAGE: "Where a crack of the inspection's target width would have been seen, and where not, and why.",
+    Kind.FINDINGS: "What people saw and drew by hand; what they marked in a photograph only has no place.",
+    Kind.MASKS: "Joints, pipes and the like, which the model takes for cracks.",
 }
 
 
@@ -53,16 +60,16 @@ class Collection:
 
     @property
     def description(self) -> str:
-        return f"{DESCRIPTIONS[self.kind]} Metres in the surface's own frame."
+        return f"{DESCRIPTIONS[self.kind]} {_where(self.surface.chart)}"
 
 
 def read_collections(connection: Connection, cursor: str | None) -> tuple[list[Collection], str | None]:
     """Those of the next surfaces in the order of their names, and the next page's cursor."""
     table = tables.surfaces.c
     rows, after = page(
-        connection, _select_surfaces(), {table.name: str, table.surface_id: UUID}, SURFACES_AT_ONCE, cursor
+        connection, select_surfaces(), {table.name: str, table.surface_id: UUID}, SURFACES_AT_ONCE, cursor
     )
-    return [Collection(kind, _surface(row)) for row in rows for kind in Kind], after
+    return [Collection(kind, surface) for surface in surface_names(connection, rows) for kind in Kind], after
 
 
 def read_collection(connection: Connection, collection_id: str) -> Collection:
@@ -70,15 +77,6 @@ def read_collection(connection: Connection, collection_id: str) -> Collection:
     for kind, surface_id in _parsed(collection_id):
         return Collection(kind, read_surface(connection, surface_id))
     raise NotFound(f"there is no collection {collection_id!r}")
-
-
-def read_surface(connection: Connection, surface_id: UUID) -> SurfaceName:
-    """Raises NotFound."""
-    row = connection.execute(_select_surfaces().where(tables.surfaces.c.surface_id == surface_id)).mappings()
-    found = row.one_or_none()
-    if found is None:
-        raise NotFound(f"surface {surface_id} is not stored")
-    return _surface(found)
 
 
 def _parsed(collection_id: str) -> Iterator[tuple[Kind, UUID]]:
@@ -93,10 +91,13 @@ def _parsed(collection_id: str) -> Iterator[tuple[Kind, UUID]]:
                 yield kind, surface_id
 
 
-def _select_surfaces() -> Select[Any]:
-    table, structures = tables.surfaces, tables.structures
-    return select(table, structures.c.name.label("structure")).join_from(table, structures)
-
-
-def _surface(row: RowMapping) -> SurfaceName:
-    return SurfaceName(row["surface_id"], row["structure"], row["name"], row["drawing"], row["radius_m"])
+def _where(chart: PlacedChart | None) -> str:
+    """In which frames there are coordinates, and what heights are."""
+    own = "Metres in the surface's own frame"
+    if chart is None:
+        return f"{own}."
+    if isinstance(chart.placement, LocalEnu):
+        return f"{own}, and longitude, latitude and height over the ellipsoid."
+    datum = chart.placement.vertical_crs or "no stated datum"
+    earth = "longitude and latitude, and " if chart.on_earth else ""
+    return f"{own}, {earth}{chart.placement.crs}. Heights are of {datum}."

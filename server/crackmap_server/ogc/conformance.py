@@ -2,6 +2,8 @@
 
 FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+CRS84H = "http://www.opengis.net/def/crs/OGC/0/CRS84h"
+"""With heights over the ellipsoid."""
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 JSON_FG = "application/fg+json"

@@ -12,14 +12,15 @@ from crackmap_server.ogc.features import Feature
 from crackmap_server.ogc.item_pages import Items, cursor_keys, placed_pairs, touches
 from crackmap_server.ogc.queries import ItemsQuery
 from crackmap_server.paging import encoded
+from crackmap_server.regions import Region
 from crackmap_server.sights import ORDER
 
 
-def read_coverage(connection: Connection, collection: Collection, query: ItemsQuery) -> Items:
+def read_coverage(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
     keys = cursor_keys(query, [int])
     first = 0 if keys is None else keys[0] + 1
     every = _parts(connection, collection, query)
-    found = [(place, feature) for place, feature in every if place >= first and touches(feature.outline, query.box)]
+    found = [(place, feature) for place, feature in every if place >= first and touches(feature, region)]
     shown = found[: query.limit]
     return Items(
         [feature for _, feature in shown],

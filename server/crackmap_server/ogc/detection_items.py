@@ -17,23 +17,24 @@ from crackmap_server.ogc.item_pages import Items, cursor_keys, placed_pairs, tou
 from crackmap_server.ogc.queries import ItemsQuery
 from crackmap_server.paging import encoded
 from crackmap_server.pairs import Pair
+from crackmap_server.regions import Region
 from crackmap_server.resources import Detection
 
 _AT_ONCE = 500
 
 
-def read_detections(connection: Connection, collection: Collection, query: ItemsQuery) -> Items:
+def read_detections(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
     keys = cursor_keys(query, [int, int])
     pairs = placed_pairs(connection, collection, query)
     wanted = Wanted(
         pairs,
         query.threshold,
-        None if query.box is None else _grown(connection, pairs, query.box),
+        None if region is None or region.bounds is None else _grown(connection, pairs, region.bounds),
         from_utc=query.from_utc,
         to_utc=query.to_utc,
         after=None if keys is None else (keys[0], keys[1]),
     )
-    found = list(islice(_touching_detections(connection, wanted, query.box), query.limit + 1))
+    found = list(islice(_touching_detections(connection, wanted, region), query.limit + 1))
     shown = found[: query.limit]
     last = shown[-1][0] if len(found) > query.limit else None
     counted = keys is None and wanted.box is None and rows_suffice(wanted)
@@ -44,14 +45,16 @@ def read_detections(connection: Connection, collection: Collection, query: Items
     )
 
 
-def _touching_detections(connection: Connection, wanted: Wanted, box: Box | None) -> Iterator[tuple[Hit, Feature]]:
+def _touching_detections(
+    connection: Connection, wanted: Wanted, region: Region | None
+) -> Iterator[tuple[Hit, Feature]]:
     """In portions, each of which says how many it reads: a page must not sort what it does not show."""
     while True:
         portion = list(find(connection, wanted, _AT_ONCE))
         for hit, detection in portion:
             if detection.placement == "placed":
                 feature = _detection(detection)
-                if touches(feature.outline, box):
+                if touches(feature, region):
                     yield hit, feature
         if len(portion) < _AT_ONCE:
             return
@@ -72,12 +75,17 @@ def _grown(connection: Connection, pairs: Mapping[int, Pair], box: Box) -> Box:
 
 def _detection(detection: Detection) -> Feature:
     assert detection.corners_m is not None
-    shown = detection.model_dump(mode="json", exclude={"corners_m", "placement", "covariance_m2", "flags"})
+    left_out = {"corners_m", "placement", "covariance_m2", "flags", "review"}
+    shown = detection.model_dump(mode="json", exclude=left_out)
     return Feature(
         f"{detection.frame_id}.{detection.tile}",
         polygon(detection.corners_m),
         None,
-        shown | {"flags": ", ".join(detection.flags)},
+        shown
+        | {
+            "flags": ", ".join(detection.flags),
+            "review": None if detection.review is None else detection.review.state,
+        },
     )
 
 

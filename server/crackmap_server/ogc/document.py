@@ -48,7 +48,8 @@ ITEMS = (
     ),
     _query(
         "bbox",
-        "only items that touch this box: u0,v0,u1,v1 in metres, together with bbox-crs",
+        "only items that touch this box: west,south,east,north where the surface has them, else u0,v0,u1,v1 in metres "
+        "together with bbox-crs; six numbers with heights",
         {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
         style="form",
         explode=False,
@@ -83,6 +84,7 @@ COLLECTION_SCHEMA = _with(
     "links",
     id={"type": "string"},
     title={"type": "string"},
+    extent=_OBJECT,
     crs={"type": "array", "items": {"type": "string"}},
     storageCrs={"type": "string"},
     links=_LINKS,
@@ -137,5 +139,6 @@ def document(whole: dict[str, Any], base: str) -> dict[str, Any]:
         "info": {**whole["info"], "title": "crackmap: OGC API - Features"},
         "servers": [{"url": base}],
         "paths": paths,
-        "components": {"schemas": {"Problem": _PROBLEM}},
+        "components": {"schemas": {"Problem": _PROBLEM}, "securitySchemes": whole["components"]["securitySchemes"]},
+        "security": whole["security"],
     }

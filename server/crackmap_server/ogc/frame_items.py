@@ -8,27 +8,27 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, func, select
 
 from crackmap_server import tables
-from crackmap_server.chart import Box
 from crackmap_server.frames import captured_within, frame_fields, select_frames, touching
 from crackmap_server.ogc.collections import Collection
 from crackmap_server.ogc.features import Feature, polygon
 from crackmap_server.ogc.item_pages import Items, cursor_keys, placed_pairs, touches, uuid_of
 from crackmap_server.ogc.queries import ItemsQuery
 from crackmap_server.paging import encoded
+from crackmap_server.regions import Region
 
 _AT_ONCE = 500
 
 
-def read_frames(connection: Connection, collection: Collection, query: ItemsQuery) -> Items:
+def read_frames(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
     keys = cursor_keys(query, [int])
     statement = _placed_frames(connection, collection, query)
     for condition in captured_within(query.from_utc, query.to_utc):
         statement = statement.where(condition)
-    if query.box is not None:
-        statement = statement.where(touching(query.box))
-    found = list(islice(_touching_frames(connection, statement, keys[0] if keys else None, query.box), query.limit + 1))
+    if region is not None and region.bounds is not None:
+        statement = statement.where(touching(region.bounds))
+    found = list(islice(_touching_frames(connection, statement, keys[0] if keys else None, region), query.limit + 1))
     shown = found[: query.limit]
-    counted = keys is None and query.box is None
+    counted = keys is None and region is None
     return Items(
         [feature for _, feature in shown],
         encoded([shown[-1][0]]) if len(found) > query.limit else None,
@@ -37,7 +37,7 @@ def read_frames(connection: Connection, collection: Collection, query: ItemsQuer
 
 
 def _touching_frames(
-    connection: Connection, statement: Select[Any], after: int | None, box: Box | None
+    connection: Connection, statement: Select[Any], after: int | None, region: Region | None
 ) -> Iterator[tuple[int, Feature]]:
     seq = tables.frames.c.seq
     while True:
@@ -45,7 +45,7 @@ def _touching_frames(
         rows = list(connection.execute(portion.order_by(seq).limit(_AT_ONCE)).mappings())
         for row in rows:
             feature = _frame(row)
-            if touches(feature.outline, box):
+            if touches(feature, region):
                 yield row["seq"], feature
         if len(rows) < _AT_ONCE:
             return

@@ -1,21 +1,23 @@
 """What all collections share: a page of items, and what a request selects."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import shapely
 from sqlalchemy import Connection
 
 from crackmap_server.chart import Box
 from crackmap_server.errors import BadParameter, BadRequest
 from crackmap_server.ogc.collections import Collection
+from crackmap_server.ogc.extents import read_extents
 from crackmap_server.ogc.features import Feature
-from crackmap_server.ogc.queries import ItemsQuery
+from crackmap_server.ogc.frames import Frame
+from crackmap_server.ogc.queries import AskedBox, ItemsQuery
 from crackmap_server.paging import decoded
 from crackmap_server.pairs import Pair, read_pairs
+from crackmap_server.regions import Region, WorldBox, of_chart, of_world
+from crackmap_server.surface_names import SurfaceName
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,35 @@ def cursor_keys(query: ItemsQuery, kinds: Sequence[type]) -> list[Any] | None:
         raise BadParameter(str(error)) from None
 
 
-def touches(outline: dict[str, Any], box: Box | None) -> bool:
-    """Whether a feature is selected by the box, as the standard says: by its outline, borders included."""
-    if box is None:
-        return True
-    area = shapely.box(box.low_u_m, box.low_v_m, box.high_u_m, box.high_v_m)
-    return bool(shapely.intersects(shapely.from_geojson(json.dumps(outline)), area))
+def read_region(connection: Connection, surface: SurfaceName, asked: AskedBox | None) -> Region | None:
+    """The part of the chart that a box selects, as the standard says: by outlines, borders included. None: all of it.
+
+    Raises BadParameter where the surface has no place in the box's frame.
+    """
+    if asked is None:
+        return None
+    (u0, v0), (u1, v1) = asked.low[:2], asked.high[:2]
+    if asked.frame is Frame.OWN:  # everything lies on the surface: its heights are none
+        return of_chart(Box(u0, v0, u1, v1))
+    chart = surface.chart
+    if chart is None or (asked.frame is Frame.EARTH and not chart.on_earth):
+        raise BadParameter(
+            "bbox: this surface has no longitude and latitude, only metres in another frame; say which with bbox-crs, "
+            "one of the collection's `crs`"
+        )
+    within = read_extents(connection, [surface.surface_id]).get(surface.surface_id)
+    if asked.frame is Frame.EARTH:
+        return of_world(WorldBox(asked.low, asked.high, turns=True), within, chart.geographic, chart.longest_m)
+    if chart.northing_first:
+        box = WorldBox((v0, u0, *asked.low[2:]), (v1, u1, *asked.high[2:]))
+    else:
+        box = WorldBox(asked.low, asked.high)
+    return of_world(box, within, chart.grid_m, chart.longest_m)
+
+
+def touches(feature: Feature, region: Region | None) -> bool:
+    """Whether the region selects it."""
+    return region is None or region.touches(feature.outline)
 
 
 def uuid_of(text: str) -> UUID | None:

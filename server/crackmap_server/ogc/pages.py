@@ -7,7 +7,9 @@ from uuid import UUID
 
 from crackmap_server.ogc.collections import Collection
 from crackmap_server.ogc.conformance import CRS84, GEOJSON, JSON, JSON_FG, OPENAPI
+from crackmap_server.ogc.extents import Extent
 from crackmap_server.ogc.features import Link
+from crackmap_server.ogc.frames import frames, local_crs, storage_crs
 
 
 def link(href: str, rel: str, media_type: str, title: str) -> Link:
@@ -15,16 +17,11 @@ def link(href: str, rel: str, media_type: str, title: str) -> Link:
     return {"href": href, "rel": rel, "type": media_type, "title": title}
 
 
-def local_crs(base: str, surface_id: UUID) -> str:
-    """The URI of a surface's own frame; there is its description as PROJJSON."""
-    return f"{base}/crs/{surface_id}"
-
-
 def landing_page(base: str) -> dict[str, Any]:
     """Where everything begins."""
     return {
         "title": "crackmap",
-        "description": "Detections, photographs and coverage of inspected surfaces, in metres on the surface.",
+        "description": "What was seen, found and drawn on inspected surfaces, in metres, and where they stand.",
         "links": [
             link(base, "self", JSON, "this page"),
             link(f"{base}/api", "service-desc", OPENAPI, "the API's description"),
@@ -34,8 +31,8 @@ def landing_page(base: str) -> dict[str, Any]:
     }
 
 
-def collection_page(collection: Collection, base: str) -> dict[str, Any]:
-    """One collection. It has no extent: that would be longitude and latitude."""
+def collection_page(collection: Collection, base: str, extent: Extent | None) -> dict[str, Any]:
+    """One collection; `extent` of its surface by longitude and latitude, where it has them."""
     here = f"{base}/collections/{collection.collection_id}"
     own = local_crs(base, collection.surface.surface_id)
     return {
@@ -43,8 +40,9 @@ def collection_page(collection: Collection, base: str) -> dict[str, Any]:
         "title": collection.title,
         "description": collection.description,
         "itemType": "feature",
-        "crs": [CRS84, own],
-        "storageCrs": own,
+        **({} if extent is None else {"extent": {"spatial": {"bbox": [list(extent)], "crs": CRS84}}}),
+        "crs": list(frames(collection.surface, base)),
+        "storageCrs": storage_crs(collection.surface, base),
         "links": [
             link(here, "self", JSON, "this collection"),
             link(f"{here}/items", "items", GEOJSON, "its items"),
@@ -54,13 +52,16 @@ def collection_page(collection: Collection, base: str) -> dict[str, Any]:
     }
 
 
-def collections_page(collections: Sequence[Collection], after: str | None, base: str) -> dict[str, Any]:
-    """A list of them."""
+def collections_page(
+    collections: Sequence[Collection], extents: Mapping[UUID, Extent], after: str | None, base: str
+) -> dict[str, Any]:
+    """A list of them; extents by surface."""
     here = f"{base}/collections"
     links = [link(here, "self", JSON, "these collections")]
     if after is not None:
         links.append(link(f"{here}?{urlencode({'cursor': after})}", "next", JSON, "further collections"))
-    return {"links": links, "collections": [collection_page(each, base) for each in collections]}
+    pages = [collection_page(each, base, extents.get(each.surface.surface_id)) for each in collections]
+    return {"links": links, "collections": pages}
 
 
 def item_links(

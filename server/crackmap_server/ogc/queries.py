@@ -6,15 +6,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from crackmap_server.chart import Box
 from crackmap_server.errors import BadParameter
 from crackmap_server.ogc.conformance import CRS84, GEOJSON, JSON, JSON_FG, JSON_FG_BEFORE
+from crackmap_server.ogc.frames import Frame
 
 LARGEST_LIMIT = 1000
-_FURTHEST_M = 1e9
+_FURTHEST = 1e9
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EARLIEST, _LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class AskedBox:
+    """A box as it was asked for: its least and its greatest coordinates, two or three, in that frame."""
+
+    frame: Frame
+    low: tuple[float, ...]
+    high: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -22,35 +31,32 @@ class ItemsQuery:
     """Which items are wanted, and in which form."""
 
     limit: int = 100
-    box: Box | None = None
+    box: AskedBox | None = None
     from_utc: datetime | None = None
     to_utc: datetime | None = None
     inspection_id: UUID | None = None
     threshold: float | None = None
     cursor: str | None = None
-    local: bool = False
-    """Whether `geometry` holds chart metres: `crs` named the surface's own frame."""
+    frame: Frame = Frame.EARTH
+    crs: str = CRS84
+    """The URI by which the frame was asked for."""
     media_type: str = GEOJSON
 
 
 def read_items_query(
-    given: Collection[tuple[str, str]], known: Collection[str], local_crs: str, accept: str
+    given: Collection[tuple[str, str]], known: Collection[str], frames: Mapping[str, Frame], accept: str
 ) -> ItemsQuery:
     """Raises BadParameter for what is unknown, named twice, or cannot be read.
 
-    `local_crs` is the URI of the surface's own frame, the only one that has coordinates there.
+    `frames` are the collection's, by their URIs; the first is the default.
     """
     values = single_values(given, known)
-    crs, bbox_crs = values.get("crs", CRS84), values.get("bbox-crs", CRS84)
+    default = next(iter(frames))
+    crs, bbox_crs = values.get("crs", default), values.get("bbox-crs", default)
     for name, uri in (("crs", crs), ("bbox-crs", bbox_crs)):
-        if uri not in {CRS84, local_crs}:
-            raise BadParameter(f"{name} {uri!r} is none of this collection's; its `crs` are {CRS84} and {local_crs}")
-    box = None if "bbox" not in values else _box(values["bbox"])
-    if box is not None and bbox_crs == CRS84:
-        raise BadParameter(
-            "bbox: this surface has no longitude and latitude, only metres in its own frame; "
-            f"say so with bbox-crs={local_crs}"
-        )
+        if uri not in frames:
+            raise BadParameter(f"{name} {uri!r} is none of this collection's; its `crs` are {' and '.join(frames)}")
+    box = None if "bbox" not in values else _box(values["bbox"], frames[bbox_crs])
     from_utc, to_utc = _interval(values["datetime"]) if "datetime" in values else (None, None)
     return ItemsQuery(
         limit=_limit(values["limit"]) if "limit" in values else ItemsQuery.limit,
@@ -60,7 +66,8 @@ def read_items_query(
         inspection_id=_uuid("inspection_id", values["inspection_id"]) if "inspection_id" in values else None,
         threshold=_probability(values["threshold"]) if "threshold" in values else None,
         cursor=values.get("cursor"),
-        local=crs == local_crs,
+        frame=frames[crs],
+        crs=crs,
         media_type=negotiated(values.get("f"), accept, {"json": GEOJSON, "jsonfg": JSON_FG}),
     )
 
@@ -99,19 +106,19 @@ def _limit(text: str) -> int:
     return min(int(text), LARGEST_LIMIT)  # the standard asks for fewer items then, not for an error
 
 
-def _box(text: str) -> Box:
+def _box(text: str, frame: Frame) -> AskedBox:
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
         numbers = []
-    if len(numbers) == 6:
-        numbers = [*numbers[0:2], *numbers[3:5]]  # heights: everything lies on the surface
-    if len(numbers) != 4 or not all(abs(number) <= _FURTHEST_M for number in numbers):
-        raise BadParameter(f"bbox {text!r} is not four numbers u0,v0,u1,v1 in metres")
-    low_u_m, low_v_m, high_u_m, high_v_m = numbers
-    if low_u_m > high_u_m or low_v_m > high_v_m:
-        raise BadParameter(f"bbox {text!r} must have u0 <= u1 and v0 <= v1")
-    return Box(low_u_m, low_v_m, high_u_m, high_v_m)
+    if len(numbers) not in {4, 6} or not all(abs(number) <= _FURTHEST for number in numbers):
+        raise BadParameter(f"bbox {text!r} is not four numbers u0,v0,u1,v1 in metres, or six with heights")
+    half = len(numbers) // 2
+    low, high = tuple(numbers[:half]), tuple(numbers[half:])
+    turned = range(1 if frame is Frame.EARTH else 0, half)  # a box by longitudes may go over 180°
+    if any(low[axis] > high[axis] for axis in turned):
+        raise BadParameter(f"bbox {text!r} must have u0 <= u1 and v0 <= v1, and heights too")
+    return AskedBox(frame, low, high)
 
 
 def _interval(text: str) -> tuple[datetime | None, datetime | None]:

@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from crackmap_server.people.roles import ADMINS, DELIVERERS, EVERYONE_KNOWN, INSPECTORS, READERS, WORKERS, Roles
 
 PUBLIC: Final = None
-"""Also without a key or a session: what signing in needs. Nothing that was inspected may be public."""
+"""Also without a key or a session: what signing in and watchdogs need. Nothing that was inspected may be public."""
 
 ROUTES: Final[Mapping[str, Roles | None]] = {
     "DELETE /v1/elements/{element_id}": INSPECTORS,
@@ -22,7 +22,7 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "DELETE /v1/masks/{mask_id}": INSPECTORS,
     "DELETE /v1/session": READERS,
     "GET /": READERS,
-    "GET /healthz": EVERYONE_KNOWN,
+    "GET /healthz": PUBLIC,
     "GET /login": PUBLIC,
     "GET /metrics": READERS,
     "GET /ogc": READERS,
@@ -34,7 +34,7 @@ ROUTES: Final[Mapping[str, Roles | None]] = {
     "GET /ogc/conformance": READERS,
     "GET /ogc/crs/{surfaceId}": READERS,
     "GET /openapi.json": READERS,
-    "GET /readyz": EVERYONE_KNOWN,
+    "GET /readyz": PUBLIC,
     "GET /static/{path:path}": PUBLIC,
     "GET /v1/audit": ADMINS,
     "GET /v1/detections": READERS,

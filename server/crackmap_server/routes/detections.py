@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from crackmap_server import ndjson
 from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.hits import Wanted
-from crackmap_server.ndjson import NdjsonResponse
+from crackmap_server.ndjson import LinesWanted, NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, decoded, encoded
 from crackmap_server.resources import Detection, Page
 from crackmap_server.routes.dependencies import (
@@ -58,10 +58,28 @@ WantedOf = Annotated[Wanted, Depends(_wanted)]
 
 
 @router.get(
-    "/v1/detections", responses=problems(BadRequest, NotFound), summary="Tiles at or over a threshold, with their place"
+    "/v1/detections",
+    response_model=Page[Detection],
+    responses={**ndjson.answer("Detection"), **problems(BadRequest, NotFound)},
+    summary="Tiles at or over a threshold, with their place",
 )
-def get_detections(connection: Reading, wanted: WantedOf, limit: Limit = 100, cursor: Cursor = None) -> Page[Detection]:
-    """In the order of frames and tiles. The threshold may be changed freely; nothing is scanned again."""
+def get_detections(
+    *,
+    connection: Reading,
+    engines: EnginesOf,
+    wanted: WantedOf,
+    as_lines: LinesWanted,
+    response: Response,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Detection] | NdjsonResponse:
+    """In the order of frames and tiles. The threshold may be changed freely; nothing is scanned again.
+
+    With `Accept: application/x-ndjson` as `/v1/detections.ndjson`, whatever limit and cursor are.
+    """
+    if as_lines:
+        return get_detections_as_lines(engines, wanted)
+    response.headers.update(ndjson.VARY)
     if cursor is not None:
         frame_seq, tile = decoded(cursor, [int, int])
         wanted = replace(wanted, after=(frame_seq, tile))
@@ -87,4 +105,4 @@ def get_detections_as_lines(engines: EnginesOf, wanted: WantedOf) -> NdjsonRespo
         with engines.reader.connect() as streaming:
             yield from ndjson.lines(detection for _, detection in find(streaming, wanted))
 
-    return NdjsonResponse(content())
+    return NdjsonResponse(content(), headers=ndjson.VARY)

@@ -13,7 +13,7 @@ from crackmap_server import ndjson, tables
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.evidence import EvidenceFolder
 from crackmap_server.frames import captured_within, first_seq, frame, frame_fields, kind_column, select_frames, touching
-from crackmap_server.ndjson import NdjsonResponse
+from crackmap_server.ndjson import LinesWanted, NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.pictures import Cut, cutting, smaller
@@ -70,11 +70,30 @@ def _asked(
 Asked = Annotated[Any, Depends(_asked)]
 
 
-@router.get("/v1/frames", responses=problems(BadRequest), summary="Images and where they lie")
+@router.get(
+    "/v1/frames",
+    response_model=Page[FrameItem],
+    responses={**ndjson.answer("FrameItem"), **problems(BadRequest)},
+    summary="Images and where they lie",
+)
 def get_frames(
-    connection: Reading, asked: Asked, pairs: PairsOf, limit: Limit = 100, cursor: Cursor = None
-) -> Page[FrameItem]:
-    """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box."""
+    *,
+    connection: Reading,
+    engines: EnginesOf,
+    asked: Asked,
+    pairs: PairsOf,
+    as_lines: LinesWanted,
+    response: Response,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[FrameItem] | NdjsonResponse:
+    """In the order in which they were stored. With `bbox`, those whose footprint's bounds touch the box.
+
+    With `Accept: application/x-ndjson` as `/v1/frames.ndjson`, whatever limit and cursor are.
+    """
+    if as_lines:
+        return get_frames_as_lines(engines, asked)
+    response.headers.update(ndjson.VARY)
     if cursor is None:
         asked = asked.where(tables.frames.c.seq >= first_seq(pairs))
     rows, after = page(connection, asked, {tables.frames.c.seq: int}, limit, cursor)
@@ -95,7 +114,7 @@ def get_frames_as_lines(engines: EnginesOf, asked: Asked) -> NdjsonResponse:
         with engines.reader.connect() as streaming, streaming.execute(statement) as found:
             yield from ndjson.lines(frame(row) for row in found.mappings())
 
-    return NdjsonResponse(content())
+    return NdjsonResponse(content(), headers=ndjson.VARY)
 
 
 @router.get("/v1/frames/{frame_id}", responses=problems(BadRequest, NotFound), summary="All that is known of one image")

@@ -10,10 +10,12 @@ from fastapi.responses import JSONResponse, Response
 from crackmap_server.errors import BadParameter, BadRequest, NotFound
 from crackmap_server.exports.json_fg import coord_ref_sys
 from crackmap_server.ogc import document
-from crackmap_server.ogc.collections import Collection, read_collection, read_collections, read_surface
-from crackmap_server.ogc.conformance import CONFORMS_TO, CRS84, GEOJSON, OPENAPI
+from crackmap_server.ogc.collections import Collection, read_collection, read_collections
+from crackmap_server.ogc.conformance import CONFORMS_TO, GEOJSON, OPENAPI
 from crackmap_server.ogc.document import Parameter
+from crackmap_server.ogc.extents import read_world_extents
 from crackmap_server.ogc.features import collection_body, single_body
+from crackmap_server.ogc.frames import Frame, frames, local_crs
 from crackmap_server.ogc.item_pages import uuid_of
 from crackmap_server.ogc.items import read_item, read_items
 from crackmap_server.ogc.pages import (
@@ -21,10 +23,10 @@ from crackmap_server.ogc.pages import (
     collections_page,
     item_links,
     landing_page,
-    local_crs,
 )
 from crackmap_server.ogc.queries import ItemsQuery, read_items_query, single_values
 from crackmap_server.routes.dependencies import Reading, problems
+from crackmap_server.surface_names import read_surface
 
 router = APIRouter(tags=["ogc"], prefix="/ogc")
 
@@ -104,13 +106,14 @@ def get_crs(request: Request, connection: Reading) -> JSONResponse:
     **_declared(document.answer("Collections", document.COLLECTIONS), document.CURSOR, document.FORM),
 )
 def get_collections(request: Request, connection: Reading) -> JSONResponse:
-    """Three of each surface, in the order of the surfaces' names: detections, frames, coverage."""
+    """Five of each surface, in the order of the surfaces' names: detections, frames, coverage, findings, masks."""
     values = _plain(request, document.CURSOR)
     try:
         collections, after = read_collections(connection, values.get("cursor"))
     except BadRequest as error:
         raise BadParameter(str(error)) from None
-    return JSONResponse(collections_page(collections, after, _base(request)))
+    extents = read_world_extents(connection, {each.surface for each in collections})
+    return JSONResponse(collections_page(collections, extents, after, _base(request)))
 
 
 @router.get(
@@ -123,7 +126,9 @@ def get_collections(request: Request, connection: Reading) -> JSONResponse:
 def get_collection(request: Request, connection: Reading) -> JSONResponse:
     """Its title, its frames of reference, and where its items are."""
     _plain(request)
-    return JSONResponse(collection_page(_collection(request, connection), _base(request)))
+    collection = _collection(request, connection)
+    extents = read_world_extents(connection, [collection.surface])
+    return JSONResponse(collection_page(collection, _base(request), extents.get(collection.surface.surface_id)))
 
 
 @router.get(
@@ -139,8 +144,8 @@ def get_collection(request: Request, connection: Reading) -> JSONResponse:
 def get_items(request: Request, connection: Reading) -> JSONResponse:
     """Page by page; the link `next` leads to the following one.
 
-    A surface has metres, not longitude and latitude: `geometry` is null unless `crs` names the surface's own frame.
-    JSON-FG has the metres in `place`.
+    Where the surface's description has a placement, `geometry` is longitude, latitude and height. Without one a surface
+    has metres only: `geometry` is null unless `crs` names its own frame. JSON-FG has the metres in `place`.
     """
     collection, query = _asked(request, connection, document.ITEMS)
     items = read_items(connection, collection, query)
@@ -152,7 +157,7 @@ def get_items(request: Request, connection: Reading) -> JSONResponse:
         collection.kind,
         item_links(f"{address}/items", parameters, address, query.media_type, items.after),
         media_type=query.media_type,
-        local=query.local,
+        frame=query.frame,
         matched=items.matched,
     )
     return _answered(request, collection, query, body)
@@ -176,7 +181,7 @@ def get_item(request: Request, connection: Reading) -> JSONResponse:
     address = f"{_base(request)}/collections/{collection.collection_id}"
     links = item_links(f"{address}/items/{feature.feature_id}", dict(request.query_params), address, query.media_type)
     body = single_body(
-        feature, collection.surface, collection.kind, links, media_type=query.media_type, local=query.local
+        feature, collection.surface, collection.kind, links, media_type=query.media_type, frame=query.frame
     )
     return _answered(request, collection, query, body)
 
@@ -190,13 +195,13 @@ def _asked(request: Request, connection: Reading, parameters: Sequence[Parameter
     query = read_items_query(
         request.query_params.multi_items(),
         document.names(parameters),
-        local_crs(_base(request), collection.surface.surface_id),
+        frames(collection.surface, _base(request)),
         request.headers.get("accept", ""),
     )
     return collection, query
 
 
 def _answered(request: Request, collection: Collection, query: ItemsQuery, body: dict[str, Any]) -> JSONResponse:
-    metres = query.local or query.media_type != GEOJSON
-    crs = local_crs(_base(request), collection.surface.surface_id) if metres else CRS84
+    of_place = query.media_type != GEOJSON and query.frame is Frame.EARTH
+    crs = local_crs(_base(request), collection.surface.surface_id) if of_place else query.crs
     return JSONResponse(body, media_type=query.media_type, headers={"Content-Crs": f"<{crs}>", "Vary": "Accept"})

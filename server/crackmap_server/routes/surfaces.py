@@ -5,13 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from crackmap_server import tables
 from crackmap_server.closing.shown import Shown, read_shown
 from crackmap_server.detections import find
 from crackmap_server.errors import BadRequest, NotFound
-from crackmap_server.exports.json_fg import MEDIA_TYPE, SurfaceName, feature_collection
+from crackmap_server.exports.json_fg import MEDIA_TYPE, feature_collection
 from crackmap_server.hits import Wanted
 from crackmap_server.resources import Coverage
 from crackmap_server.routes.dependencies import (
@@ -26,6 +25,7 @@ from crackmap_server.routes.dependencies import (
     problems,
 )
 from crackmap_server.surface_coverage import surface_coverage
+from crackmap_server.surface_names import read_surface
 
 router = APIRouter(tags=["surfaces"])
 
@@ -57,11 +57,13 @@ def get_geojson(
     review: ReviewFilter = None,
     close_out: CloseOutNumber = None,
 ) -> JsonFgResponse:
-    """JSON-FG: polygons in metres in the surface's own frame (`place`); `geometry`, longitude and latitude, is null.
+    """JSON-FG: polygons in metres in the surface's own frame (`place`), and by longitude and latitude (`geometry`).
+
+    `geometry` is null where the surface's description has no placement, and has the height as its third coordinate.
 
     Unplaced frames have no place on the surface and are left out.
     """
-    name = _name(connection, surface_id)
+    name = read_surface(connection, surface_id)
 
     def shown_by(reading: Connection) -> Shown:
         return read_shown(reading, close_out, surface_id=surface_id, inspection_id=inspection_id)
@@ -89,18 +91,6 @@ def get_coverage(
 
     Photographs without a place count, but cover nothing. Without an inspection, what is masked in all of them is.
     """
-    surface = _name(connection, surface_id)
+    surface = read_surface(connection, surface_id)
     shown = read_shown(connection, close_out, surface_id=surface_id, inspection_id=inspection_id)
     return surface_coverage(connection, surface_id, surface.around_m, shown.pairs, shown.closed)
-
-
-def _name(connection: Connection, surface_id: UUID) -> SurfaceName:
-    table, structures = tables.surfaces, tables.structures
-    row = connection.execute(
-        select(table.c.name, table.c.drawing, table.c.radius_m, structures.c.name.label("structure"))
-        .join_from(table, structures)
-        .where(table.c.surface_id == surface_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"surface {surface_id} is not stored")
-    return SurfaceName(surface_id, row.structure, row.name, row.drawing, row.radius_m)

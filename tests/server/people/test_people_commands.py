@@ -37,7 +37,7 @@ def test_the_first_user_and_keys_of_a_new_server_and_of_one_that_runs(start: Any
     said = crackmap(tmp_path, "user", "add", "anna", "--role", "admin", "--password-stdin", typed=f"{PASSWORD}\n")
     assert (said.returncode, said.stdout) == (0, "anna may sign in as admin.\n"), said.stderr
     process = start("--host", "0.0.0.0")  # with a user it may
-    assert process.client.get("/healthz").status_code == 401
+    assert process.client.get("/v1/log").status_code == 401
     made = crackmap(tmp_path, "key", "add", "--robot", "crawler 1")
     assert made.returncode == 0, made.stderr
     headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
@@ -48,12 +48,12 @@ def test_the_first_user_and_keys_of_a_new_server_and_of_one_that_runs(start: Any
     assert made.stdout.strip() not in listed
     key_id = listed.split()[0]
     new = crackmap(tmp_path, "key", "rotate", key_id).stdout.strip()
-    assert process.client.get("/healthz", headers=headers).status_code == 401
+    assert process.client.get("/v1/log", headers=headers).status_code == 401
     headers = {"Authorization": f"Bearer {new}"}
-    assert process.client.get("/healthz", headers=headers).status_code == 200
+    assert process.client.get("/v1/log", headers=headers).status_code == 200
     for line in crackmap(tmp_path, "key", "list").stdout.splitlines():
         assert crackmap(tmp_path, "key", "revoke", line.split()[0]).returncode == 0
-    assert process.client.get("/healthz", headers=headers).status_code == 401
+    assert process.client.get("/v1/log", headers=headers).status_code == 401
     assert "anna" in crackmap(tmp_path, "user", "list").stdout
     wrong = crackmap(tmp_path, "user", "change", "anna", "--disable")
     assert (wrong.returncode, wrong.stderr) == (2, "crackmap: 'anna' is the last admin; make another one first.\n")

@@ -100,7 +100,7 @@ def keys_of(staff: Any) -> dict[str, Any]:
 
 def test_a_revoked_key_is_good_for_nothing_from_the_next_request_on(staff: Any, wall: Any) -> None:
     key_id = keys_of(staff)["crawler"]["key_id"]
-    assert staff.ask("robot", "GET", "/healthz").status_code == 200
+    assert staff.ask("robot", "GET", "/v1/log").status_code == 200
     assert staff.ask("admin", "DELETE", f"/v1/keys/{key_id}").status_code == 204
     for _ in range(2):
         assert staff.deliver("robot", wall.batch(wall.report(1))).status_code == 401
@@ -135,11 +135,11 @@ def test_a_key_is_told_once_and_kept_as_a_hash(staff: Any) -> None:
 
 def test_the_last_use_is_written_down_to_the_minute(staff: Any) -> None:
     assert keys_of(staff)["drone"]["last_used_utc"] is None
-    staff.ask("other", "GET", "/healthz")
+    staff.ask("other", "GET", "/v1/log")
     staff.ask("admin", "POST", "/v1/keys", json={"robot": "rig"})  # the writer did what came before
     used = keys_of(staff)["drone"]["last_used_utc"]
     assert used is not None
-    staff.ask("other", "GET", "/healthz")
+    staff.ask("other", "GET", "/v1/log")
     staff.ask("admin", "POST", "/v1/keys", json={"robot": "rig 2"})
     assert keys_of(staff)["drone"]["last_used_utc"] == used
 

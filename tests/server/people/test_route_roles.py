@@ -95,3 +95,26 @@ def test_where_two_lines_match_both_must_allow(monkeypatch: pytest.MonkeyPatch) 
     assert both is not None
     assert both.roles == {Role.ADMIN}
     assert entry("GET", "/c") is None
+
+
+def test_who_watches_over_it_needs_no_key_and_learns_nothing(staff: Any, wall: Any) -> None:
+    staff.deliver("robot", wall.batch(wall.report(1)))
+    for path in ("/healthz", "/readyz"):
+        for key in ({}, {"Authorization": "Bearer wrong"}):
+            answer = staff.client.get(path, headers=key)
+            assert answer.status_code == 200
+            assert answer.json().keys() == {"status", "version", "database"}
+
+
+def test_the_document_says_where_a_key_is_needed(staff: Any) -> None:
+    document = staff.client.app.openapi()
+    assert document["components"]["securitySchemes"].keys() == {"key", "session"}
+    assert document["security"] == [{"key": []}, {"session": []}]
+    described = {
+        f"{method.upper()} {path}": operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    public = {route for route, operation in described.items() if operation.get("security") == []}
+    assert public == {route for route in described if ROUTES[route] is PUBLIC}
+    assert public >= {"GET /healthz", "POST /v1/session"}
