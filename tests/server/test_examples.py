@@ -37,6 +37,8 @@ def app(wall: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         assert client.put(f"/v1/evidence/{wall.sha256(picture)}", content=picture).status_code == 201
         add_what_people_add(client, wall)
         register_a_model(client, wall)
+        closing = client.post(f"/v1/inspections/{wall.scan.inspection_id}/close-outs", json={"by": "Ada"})
+        assert closing.status_code == 201, closing.text
         yield client
 
 
@@ -82,6 +84,7 @@ def address(wall: Any, path: str) -> str:
         sha256=hashlib.sha256(MODEL.read_bytes()).hexdigest() if "/models/" in path else wall.sha256(wall.picture(1)),
         inspection_id=wall.scan.inspection_id,
         rescore=1,
+        number=1,
         **dict.fromkeys(("element_id", "mask_id", "finding_id", "review_id"), ADDED),
         collectionId=f"frames-{surface}",
     )
@@ -129,7 +132,7 @@ def test_a_refusal_is_the_problem_that_is_declared(app: Any, path: str, method: 
     nothing = "00000000-0000-4000-8000-000000000000"
     ids = ("surface_id", "surfaceId", "frame_id", "featureId", "inspection_id")
     named = dict.fromkeys((*ids, "element_id", "mask_id", "finding_id", "review_id"), nothing)
-    bare = path.format(**named, sha256="0" * 64, collectionId=f"frames-{nothing}", rescore=2**30)
+    bare = path.format(**named, sha256="0" * 64, collectionId=f"frames-{nothing}", rescore=2**30, number=2**30)
     answer = app.request(method, bare, params={"x_px": 0, "y_px": 0, "width_px": 1, "height_px": 1, "limit": "x"})
     if answer.status_code != 200:  # routes without parameters take any query
         assert answer.headers["content-type"] == "application/problem+json"
