@@ -10,8 +10,9 @@ CROWD = 50
 LATEST_S = 20.0
 
 
-def open_files(process: Any) -> int:
-    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+def connections(process: Any) -> int:
+    """Sockets that the process holds, also the one that it listens on."""
+    return sum(file.readlink().name.startswith("socket:") for file in Path(f"/proc/{process.pid}/fd").iterdir())
 
 
 def test_a_head_that_never_ends_is_not_waited_for(impatient: Any, line: Any) -> None:
@@ -69,15 +70,13 @@ def test_an_answer_that_nobody_takes_is_given_up(impatient: Any, line: Any, wall
     reports = (wall.report(number) for number in range(600))
     answer = impatient.client.post("/v1/reports", content=wall.batch(*reports).model_dump_json())
     assert {each["status"] for each in answer.json()["answers"]} == {"stored"}
-    impatient.client.close()
-    before = open_files(impatient)
+    before = connections(impatient)
     deaf = [line(impatient, takes_bytes=4096) for _ in range(3)]
     for each in deaf:
         each.say("GET /v1/detections.ndjson?threshold=0.01 HTTP/1.1")
         assert each.status() == 200
-    assert open_files(impatient) >= before + len(deaf)
     end_s = time.monotonic() + LATEST_S
-    while open_files(impatient) >= before + len(deaf):
+    while connections(impatient) > before:
         assert time.monotonic() < end_s, "the answers are still held"
         time.sleep(0.1)
 
