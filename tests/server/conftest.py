@@ -360,8 +360,10 @@ class Process:
     """`crackmap server run` as a process of its own."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        # Not a pipe: one that nobody reads is full after some hundred requests, and then the server waits for ever.
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `close` closes it
         self._process = subprocess.Popen(
-            command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=self._log, text=True
         )
         self.lines: list[str] = []
         self.client = Client(timeout=30)
@@ -375,7 +377,7 @@ class Process:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if "http://" not in line:
-            _, said = self._process.communicate(timeout=30)
+            _, _, said = self.wait()
             raise AssertionError(f"it did not start: {line}{said}")
         address = next(word for word in line.split() if word.startswith("http://"))
         self.client = Client(base_url=address, timeout=30)
@@ -386,14 +388,16 @@ class Process:
 
     def wait(self) -> tuple[int, str, str]:
         """Exit code, what it printed, what it logged."""
-        printed, logged = self._process.communicate(timeout=60)
-        return self._process.returncode, printed, logged
+        printed, _ = self._process.communicate(timeout=60)
+        self._log.seek(0)
+        return self._process.returncode, printed, self._log.read()
 
     def close(self) -> None:
         self.client.close()
         if self._process.poll() is None:
             self._process.kill()
         self._process.communicate()
+        self._log.close()
 
 
 @pytest.fixture
