@@ -98,7 +98,7 @@ def test_the_sigma_of_the_scale_is_the_real_one() -> None:
     assert abs(np.mean(squares) - 1) < 2.576 * math.sqrt(2 / DRAWS), np.mean(squares)
 
 
-@pytest.mark.parametrize(("blur_px", "tilt"), [(0.6, (0, 0, 0)), (1.2, (0.2, -0.1, 0.3)), (1.6, (-0.1, 0.25, 1.5))])
+@pytest.mark.parametrize(("blur_px", "tilt"), [(0.6, (0, 0, 0)), (1.2, (0.2, -0.1, 0.3)), (1.2, (-0.1, 0.25, 1.5))])
 def test_in_rendered_photographs_the_scale_is_right(blur_px: float, tilt: tuple[float, float, float]) -> None:
     camera = SimulatedCamera(1200, 900, 1150, 1150, 599.5, 449.5, -0.1, 0.02, blur_px=blur_px, read_noise=0.004)
     pose = looking_at(MIDDLE_M, 0.38 if tilt[2] < 1 else 0.5, tilt)
