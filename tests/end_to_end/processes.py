@@ -124,7 +124,7 @@ def rows_of(database: Path, leave_out: Sequence[str] = ()) -> Rows:
     try:
         assert rows.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         tables = rows.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'logs'"
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'log%'"
         )
         for (table,) in sorted(tables.fetchall()):
             columns = [row[1] for row in rows.execute(f'PRAGMA table_info("{table}")')]
