@@ -17,8 +17,6 @@ BOTH = pytest.mark.parametrize(
 
 def test_a_worker_may_do_what_scoring_again_needs_and_nothing_else() -> None:
     assert {route for route, roles in ROUTES.items() if roles is not PUBLIC and Role.WORKER in roles} == {
-        "GET /healthz",
-        "GET /readyz",
         "GET /v1/evidence/{sha256}",
         "GET /v1/log",
         "GET /v1/models/{sha256}/file",
