@@ -42,7 +42,7 @@ def test_never_304_for_something_else(wall: Any, tmp_path_factory: pytest.TempPa
     with prepared(log), TestClient(create_app(log), base_url="http://localhost") as client:
         held: dict[str, tuple[str, bytes]] = {}
         unchanged = changed = 0
-        for number, kind in [(1, "placed"), *writes, *writes]:  # the second time nothing is new
+        for number, kind in [(1, "placed"), (6, "placed"), *writes, *writes]:  # the second time nothing is new
             changes = {
                 "placed": {},
                 "model": {"model_sha256": f"{number:064x}"},
