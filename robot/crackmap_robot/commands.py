@@ -7,6 +7,7 @@ import typer
 
 from crackmap_robot.bags.commands import bag
 from crackmap_robot.calibrating.commands import board, calibrate
+from crackmap_robot.options import CaFile, KeyFile
 from crackmap_robot.proving.commands import card, prove
 
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
@@ -24,25 +25,6 @@ OutboxFile = Annotated[
 Server = Annotated[
     str | None,
     typer.Option("--server", envvar="CRACKMAP_SERVER", metavar="URL", help="Server that stores the results."),
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--key-file",
-        envvar="CRACKMAP_KEY_FILE",
-        metavar="FILE",
-        help="File with the key that the server asks for; readable by its owner alone.",
-    ),
-]
-CaFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca-file",
-        envvar="CRACKMAP_CA_FILE",
-        metavar="FILE",
-        help="PEM file of the authority that made the server's certificate.",
-        show_default="those of the system",
-    ),
 ]
 
 Config = Annotated[

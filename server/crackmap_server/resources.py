@@ -16,7 +16,8 @@ PlacementKind = Literal["placed", "no_pose", "unplaced"]
 EvidenceState = Literal["held", "expected", "none", "removed"]
 
 
-def _like(example: dict[str, Any]) -> ConfigDict:
+def like(example: dict[str, Any]) -> ConfigDict:
+    """A frozen resource with that example."""
     return ConfigDict(frozen=True, json_schema_extra={"examples": [example]})
 
 
@@ -46,7 +47,7 @@ class Kept(Resource, Generic[Item]):
 class Structure(Resource):
     """A bridge, building or tunnel."""
 
-    model_config = _like(
+    model_config = like(
         {
             "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
             "name": "Mill bridge",
@@ -60,7 +61,7 @@ class Structure(Resource):
 class SurfaceItem(Resource):
     """One inspected face of a structure."""
 
-    model_config = _like(
+    model_config = like(
         {
             "surface_id": "46480394-9463-5076-a023-12179c6ed197",
             "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
@@ -88,7 +89,7 @@ class SurfaceItem(Resource):
 class InspectionItem(Resource):
     """One dated campaign on a structure."""
 
-    model_config = _like(
+    model_config = like(
         {
             "inspection_id": "73412194-2af6-5abf-8792-40bc185f0499",
             "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
@@ -108,7 +109,7 @@ class InspectionItem(Resource):
 class AnalysisItem(Resource):
     """One model at one tile grid over a scan."""
 
-    model_config = _like(
+    model_config = like(
         {
             "analysis_id": "8815d2a1-6032-5e17-b343-037f8cff8de3",
             "model": "crack-227",
@@ -132,7 +133,7 @@ class AnalysisItem(Resource):
 class PoseSolutionItem(Resource):
     """One set of poses and one calibration for a scan."""
 
-    model_config = _like(
+    model_config = like(
         {
             "pose_solution_id": "c2501c7f-0676-536b-ae46-5a9330298d42",
             "source": "file poses.jsonl",
@@ -171,7 +172,7 @@ class FramePlacement(Resource):
 class FrameItem(Resource):
     """One image of a scan. Pixel coordinates are those of the stored raster, before any EXIF turn."""
 
-    model_config = _like(
+    model_config = like(
         {
             "frame_id": "9a8fb8b3-fc2b-5c6c-98a6-1eea108a51a3",
             "scan_id": "16339570-f7ad-5d54-954d-a3328d32bcaa",
@@ -285,7 +286,7 @@ class Detection(Resource):
     Of an unplaced frame, u_m, v_m and corners_m are metres inside the picture (u right, v up, origin bottom left).
     """
 
-    model_config = _like(
+    model_config = like(
         {
             "detection_id": "db544436-9601-5286-b020-04ebe2ab00a7",
             "frame_id": "9a8fb8b3-fc2b-5c6c-98a6-1eea108a51a3",
@@ -345,7 +346,7 @@ class CoveragePart(Resource):
 class Coverage(Resource):
     """What of a surface was photographed, and where a crack of the target width would have been seen."""
 
-    model_config = _like(
+    model_config = like(
         {
             "area_m2": 0.75,
             "boundary_m2": None,
@@ -392,7 +393,7 @@ class QuarantinedReport(Resource):
 class EvidenceItem(Resource):
     """A picture that is held."""
 
-    model_config = _like(
+    model_config = like(
         {
             "sha256": "9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c9c",
             "size_bytes": 61417,
@@ -412,125 +413,16 @@ class EvidenceItem(Resource):
 class LogItem(Resource):
     """Which log this is."""
 
-    model_config = _like({"log_id": "5f0c2a9e-3a0b-4f7b-9d0f-0a8f5f1c2b3d", "since_utc": "2026-05-01T08:00:00Z"})
+    model_config = like({"log_id": "5f0c2a9e-3a0b-4f7b-9d0f-0a8f5f1c2b3d", "since_utc": "2026-05-01T08:00:00Z"})
 
     log_id: UUID
     since_utc: AwareDatetime = Field(description="made, or restored from a backup, at")
 
 
-class Session(Resource):
-    """Who asks."""
-
-    model_config = _like({"name": "anna", "role": "inspector", "csrf_token": "5c" * 32})
-
-    name: str | None = Field(description="null at a server without keys, where everybody may do everything")
-    role: str
-    csrf_token: str | None = Field(description="to be sent as X-CSRF-Token with every write; null without a session")
-
-
-class UserItem(Resource):
-    """Somebody who may sign in."""
-
-    model_config = _like(
-        {
-            "user_id": "b6b0f27e-97f4-4a7b-a7ba-3c5a4a8d5c1f",
-            "name": "anna",
-            "role": "inspector",
-            "has_password": True,
-            "made_utc": "2026-05-04T09:12:03Z",
-            "disabled_utc": None,
-        }
-    )
-
-    user_id: UUID
-    name: str
-    role: str
-    has_password: bool = Field(description="without one only keys let the user in")
-    made_utc: str
-    disabled_utc: str | None
-
-
-class RobotItem(Resource):
-    """A robot that delivers under its name."""
-
-    model_config = _like(
-        {
-            "robot_id": "0c8c5c29-52c2-4b71-90d0-6a2a4b8a5b0e",
-            "name": "crawler 1",
-            "made_utc": "2026-05-04T09:12:03Z",
-        }
-    )
-
-    robot_id: UUID
-    name: str
-    made_utc: str
-
-
-class KeyItem(Resource):
-    """A key of a robot or a user; what it is nobody can read any more."""
-
-    model_config = _like(
-        {
-            "key_id": "6f2d0a2a-0d29-4c55-8c93-0a3f5a6f0b7d",
-            "robot": "crawler 1",
-            "user": None,
-            "made_utc": "2026-05-04T09:12:03Z",
-            "last_used_utc": "2026-05-04T11:40:00Z",
-            "ends_utc": None,
-        }
-    )
-
-    key_id: UUID
-    robot: str | None
-    user: str | None
-    made_utc: str
-    last_used_utc: str | None = Field(description="to the minute")
-    ends_utc: str | None = Field(description="revoked or replaced: not valid from then on")
-
-
-class KeyOnce(Resource):
-    """A new key. It is told once."""
-
-    model_config = _like({"key_id": "6f2d0a2a-0d29-4c55-8c93-0a3f5a6f0b7d", "key": "crackmap_" + "x" * 43})
-
-    key_id: UUID
-    key: str = Field(description="sent as `Authorization: Bearer KEY`; a robot has it in its key_file")
-
-
-class AuditLine(Resource):
-    """One request that wrote, or was not allowed to."""
-
-    model_config = _like(
-        {
-            "seq": 4711,
-            "at_utc": "2026-05-04T09:12:03Z",
-            "request_id": "5f0c7cf1a8a14e6f8f4b8c1d2e3f4a5b",
-            "who": "robot crawler 1",
-            "key_id": "6f2d0a2a-0d29-4c55-8c93-0a3f5a6f0b7d",
-            "address": "192.168.4.17",
-            "method": "POST",
-            "resource": "/v1/reports",
-            "status": 200,
-            "outcome": "already_there=2 stored=48",
-        }
-    )
-
-    seq: int
-    at_utc: str
-    request_id: str = Field(description="as the answer's X-Request-ID")
-    who: str
-    key_id: UUID | None = Field(description="that it came with; null for a session")
-    address: str
-    method: str
-    resource: str
-    status: int
-    outcome: str
-
-
 class Health(Resource):
     """The server answers."""
 
-    model_config = _like(
+    model_config = like(
         {
             "status": "ok",
             "version": "0.1.0",

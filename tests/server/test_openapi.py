@@ -14,6 +14,7 @@ from crackmap.messages import ReportBatch
 from crackmap_server import resources
 from crackmap_server.app import create_app
 from crackmap_server.openapi import example
+from crackmap_server.people import resources as people_resources
 from crackmap_server.people.manage import make_key, make_user
 from crackmap_server.settings import Settings
 
@@ -34,7 +35,12 @@ def test_every_operation_is_described_and_declares_its_errors(settings: Any) -> 
 
 
 def test_every_example_is_what_it_is_an_example_of() -> None:
-    shown = [kind for kind in vars(resources).values() if isinstance(kind, type) and hasattr(kind, "model_config")]
+    shown = [
+        kind
+        for module in (resources, people_resources)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and hasattr(kind, "model_config")
+    ]
     examples = [
         (kind, example)
         for kind in shown

@@ -5,20 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from crackmap_robot.options import CaFile, KeyFile
+
 Server = Annotated[
     str, typer.Option("--server", envvar="CRACKMAP_SERVER", metavar="URL", help="The server, as http://host:8321.")
 ]
 By = Annotated[
     str, typer.Option(metavar="NAME", help="Who decides, for the record.", show_default="the user of this machine")
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="CRACKMAP_KEY_FILE", help="File of the key that lets you in, which only you may read.", show_envvar=False
-    ),
-]
-CaFile = Annotated[
-    Path | None, typer.Option(envvar="CRACKMAP_CA_FILE", help="PEM file of the only authority to believe.")
 ]
 Model = Annotated[
     str,

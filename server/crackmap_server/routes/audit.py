@@ -7,7 +7,8 @@ from crackmap.messages import utc
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest
 from crackmap_server.paging import Cursor, Limit, page
-from crackmap_server.resources import AuditLine, Page
+from crackmap_server.people.resources import AuditLine
+from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import Reading, problems
 
 router = APIRouter(tags=["people"])

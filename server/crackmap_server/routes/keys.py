@@ -23,7 +23,8 @@ from crackmap_server.people.register import (
     rotate_key,
     user_named,
 )
-from crackmap_server.resources import KeyItem, KeyOnce, Page, RobotItem
+from crackmap_server.people.resources import KeyItem, KeyOnce, RobotItem
+from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import NotesOf, Reading, WriterOf, problems
 
 router = APIRouter(tags=["people"])

@@ -24,9 +24,9 @@ from crackmap_server.people.guard import address_of
 from crackmap_server.people.names import Name
 from crackmap_server.people.recognition import cookie_name, session_token
 from crackmap_server.people.register import change_user
+from crackmap_server.people.resources import Session
 from crackmap_server.people.roles import ANYBODY, Role
 from crackmap_server.people.sessions import begin_session, end_session, note_try, user_to_sign_in
-from crackmap_server.resources import Session
 from crackmap_server.routes.dependencies import EnginesOf, NotesOf, SettingsOf, WhoOf, WriterOf, problems
 
 router = APIRouter(tags=["session"])

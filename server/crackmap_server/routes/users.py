@@ -17,8 +17,9 @@ from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.people.credentials import LONGEST_PASSWORD, SHORTEST_PASSWORD, hashed_password
 from crackmap_server.people.names import Name
 from crackmap_server.people.register import add_user, change_user
+from crackmap_server.people.resources import UserItem
 from crackmap_server.people.roles import Role
-from crackmap_server.resources import Page, UserItem
+from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import NotesOf, Reading, WriterOf, problems
 
 router = APIRouter(tags=["people"])
