@@ -5,7 +5,9 @@ commas) must be there: its tests fail instead.
 """
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,7 +62,6 @@ THINGS: dict[str, Callable[[], bool]] = {
     "legacy": (ROOT / ".venv-legacy" / "bin" / "python").exists,  # made by `make test-legacy`
     "model": lambda: any((ROOT / "models" / "shipped").glob("*.tflite")),
 }
-_missed: Counter[str] = Counter()
 
 
 @cache
@@ -72,7 +73,9 @@ REQUIRED = frozenset(filter(None, os.environ.get("CRACKMAP_REQUIRE", "").split("
 
 
 def pytest_configure() -> None:
-    """A misspelt requirement would require nothing."""
+    """A misspelt requirement would require nothing; processes started by a worker shall hear Ctrl-C as by hand."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     unknown = REQUIRED - THINGS.keys()
     if unknown:
         raise pytest.UsageError(f"CRACKMAP_REQUIRE: no such thing: {', '.join(sorted(unknown))}; {', '.join(THINGS)}")
@@ -82,7 +85,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail, a test whose things are not all there."""
     for thing in (thing for marker in item.iter_markers("needs") for thing in marker.args):
         if not _there(thing):
-            _missed[thing] += 1
             (pytest.fail if thing in REQUIRED else pytest.skip)(f"needs {thing}, which is not here")
 
 
@@ -93,8 +95,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each missing thing."""
-    for thing, tests in sorted(_missed.items()):
+    """One line for each missing thing, from what the skipped tests said, in whichever process they ran."""
+    said = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    missed = Counter(found[1] for found in map(re.compile(r"needs (\S+), which is not here").search, said) if found)
+    for thing, tests in sorted(missed.items()):
         terminalreporter.write_line(f"{thing} is not here: {tests} tests did not run")
 
 

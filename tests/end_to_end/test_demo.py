@@ -25,6 +25,8 @@ from crackmap_server.settings import Settings
 pytestmark = pytest.mark.needs("model")
 
 SMALL = ["--width-m", "1.0", "--height-m", "0.8"]  # six photographs
+# 130 in a shell either way: Python ends by the signal itself where it came inside an `exec`, as dataclasses do.
+STOPPED = {130, -signal.SIGINT}
 TINY = ["--width-m", "0.6", "--height-m", "0.6"]  # two
 LONGEST_S = 120.0
 
@@ -137,7 +139,7 @@ def test_an_end_at_any_moment_leaves_no_process(tmp_path: Path, moment: str, end
         read_until(process, moment)
         process.send_signal(ending)
         rest, _ = process.communicate(timeout=LONGEST_S)
-    assert process.returncode == 130, rest
+    assert process.returncode in STOPPED, rest
     assert "Traceback" not in rest
     assert left_behind(folder) == []
 
@@ -150,7 +152,7 @@ def test_an_end_while_the_server_starts_leaves_no_process(tmp_path: Path) -> Non
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=LONGEST_S)
-    assert process.returncode == 130, rest
+    assert process.returncode in STOPPED, rest
     assert left_behind(folder) == []
 
 

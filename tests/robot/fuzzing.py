@@ -182,7 +182,7 @@ def _answer(content: bytes, folder: Path) -> None:
     answer = httpx2.Response(400, content=content, headers=[(b"Retry-After", content[:20])])
     uplink._answers(answer)
     assert uplink.words_of(answer).startswith("400 ")
-    uplink._retry_after_s(answer)
+    uplink.retry_after_s(answer)
 
 
 def _bag(content: bytes, folder: Path) -> None:

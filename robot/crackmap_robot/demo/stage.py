@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.random  # NumPy loads it when first used, and what it loads there may swallow a Ctrl-C
 
 from crackmap_robot.renderer import (
     Concrete,
