@@ -10,6 +10,9 @@ ARGS ?=
 OURS := pyproject.toml robot/pyproject.toml server/pyproject.toml models/pyproject.toml server/hatch_build.py
 PIP := -m pip --disable-pip-version-check --quiet
 BIN := .venv/bin
+# Tests run in two processes, a file in one of them; WORKERS=0 runs them in this one, as a debugger needs.
+WORKERS ?= 2
+PYTEST = -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help
 help:  ## Show this list
@@ -65,7 +68,7 @@ demo: .venv/.demo  ## A simulated wall, scanned and served (ARGS='--once' ends b
 
 .PHONY: test
 test: .venv/.test  ## All tests that need no TensorFlow
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python $(PYTEST) $(ARGS)
 
 .PHONY: check
 check: .venv/.test  ## Format, lint, types, imports, each bench on a small input
@@ -87,7 +90,7 @@ test-models: .venv-models/.ready  ## Tests of the models part and its benches on
 
 .PHONY: test-legacy
 test-legacy: .venv-legacy/.ready  ## Tests of the robot on tflite-runtime and NumPy 1 (Python 3.11)
-	@CRACKMAP_RUNTIME=tflite-runtime .venv-legacy/bin/python -m pytest tests/crackmap tests/robot $(ARGS)
+	@CRACKMAP_RUNTIME=tflite-runtime .venv-legacy/bin/python $(PYTEST) tests/crackmap tests/robot $(ARGS)
 
 .PHONY: wheels
 wheels: .venv/.test  ## Wheels of our parts in dist/
@@ -118,7 +121,7 @@ bench: .venv/.test .venv-bench/.ready .venv-models/.ready  ## Every claim of the
 
 .PHONY: prove
 prove: .venv/.test  ## Fault injection with 100 seeds, or as many as CRACKMAP_PROVE says, and as much of the API (hours)
-	@CRACKMAP_PROVE=$${CRACKMAP_PROVE:-100} $(BIN)/python -m pytest -k "kill or durab or disk or keeps_to_its_document" $(ARGS)
+	@CRACKMAP_PROVE=$${CRACKMAP_PROVE:-100} $(BIN)/python $(PYTEST) -k "kill or durab or disk or keeps_to_its_document" $(ARGS)
 
 .PHONY: fuzz
 fuzz: .venv-fuzz/.ready  ## What comes from outside, under a coverage-guided fuzzer (ARGS='--seconds 300 robot/poses')

@@ -252,7 +252,10 @@ def poses_from(world: World, clock: Path) -> Iterator[None]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             while not world.over.is_set():
                 if world.step not in POSE_GAP:
-                    offset_s = float(clock.read_text() or 0) if clock.exists() else 0.0
+                    try:
+                        offset_s = float(clock.read_text() or 0)
+                    except FileNotFoundError:  # the clock is right
+                        offset_s = 0.0
                     x_m = (world.step * STEP_PX + (WIDTH_PX - 1) / 2) * M_PER_PX
                     told = {"time_s": time.time() + offset_s, "position_m": [x_m, 0.3, HEIGHT_M]}
                     told |= {"orientation_xyzw": [1, 0, 0, 0], "covariance": None}

@@ -53,6 +53,8 @@ from crackmap_server.settings import Settings
 from crackmap_server.tables import metadata
 from crackmap_server.upgrade import prepared
 
+from .fresh_logs import lay, make_database
+
 WIDTH_PX, HEIGHT_PX, TILE_PX = 100, 70, 32
 M_PER_PX = 0.001
 
@@ -303,17 +305,14 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Of an empty database: SQLite, or what the test is parametrized with."""
     if getattr(request, "param", "sqlite") == "sqlite":
         return Settings(database=f"sqlite:///{tmp_path}/log.sqlite")
-    url: URL = request.getfixturevalue("postgresql")
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
+    url: URL = request.getfixturevalue("postgresql").set(database="log")
+    make_database(url)
     return Settings(database=url.render_as_string(hide_password=False), evidence=tmp_path / "evidence")
 
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Server]:
+    lay(settings)
     with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
         yield Server(client, settings)
 

@@ -18,6 +18,8 @@ from crackmap_server.people.roles import Role
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
+from ..fresh_logs import lay
+
 PASSWORD = "correct horse battery"
 
 
@@ -71,6 +73,7 @@ def _people(connection: Connection) -> tuple[dict[str, str], str]:
 @pytest.fixture
 def staff(settings: Settings) -> Iterator[Staff]:
     """Users by the names of their roles, robots `crawler` and `drone`; all have keys, users a password too."""
+    lay(settings)
     keys = written(settings, "tests", _people)
     with prepared(settings), TestClient(create_app(settings), base_url="http://localhost") as client:
         yield Staff(client, settings, keys)

@@ -1,12 +1,10 @@
 """Text filters: what is sent is a value, never a part of a statement. It finds what equals it, or nothing."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +13,8 @@ from hypothesis import strategies as st
 from crackmap_server.app import create_app
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
+
+from ..fresh_logs import make_database
 
 HOSTILE = st.one_of(
     st.sampled_from(
@@ -54,11 +54,8 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder: Path = tmp_path_factory.mktemp("filters")
     database = f"sqlite:///{folder}/log.sqlite"
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql")
-        with closing(psycopg.connect(url.set(drivername="postgresql").render_as_string(False))) as connection:
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-            connection.commit()
+        url = request.getfixturevalue("postgresql").set(database="filters")
+        make_database(url)
         database = url.render_as_string(hide_password=False)
     own = Settings(database=database, evidence=folder / "evidence")
     with prepared(own), TestClient(create_app(own), base_url="http://localhost") as client:
