@@ -67,8 +67,12 @@ demo: .venv/.demo  ## A simulated wall, scanned and served (ARGS='--once' ends b
 	@$(BIN)/crackmap demo $(ARGS)
 
 .PHONY: test
-test: .venv/.test  ## All tests that need no TensorFlow
-	@$(BIN)/python $(PYTEST) $(ARGS)
+test: .venv/.test  ## All tests that need no TensorFlow, but the long ones
+	@$(BIN)/python $(PYTEST) -m "not long" $(ARGS)
+
+.PHONY: test-long
+test-long: .venv/.test  ## Missions, kills, replays of photographs, restores: stories of many processes
+	@$(BIN)/python $(PYTEST) -m long $(ARGS)
 
 .PHONY: check
 check: .venv/.test  ## Format, lint, types, imports, each bench on a small input

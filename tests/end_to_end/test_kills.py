@@ -10,8 +10,12 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from .conftest import Recording
 from .processes import PATIENCE_S, Server, rows_of, run, start
+
+pytestmark = pytest.mark.long
 
 PARTS = ((0, 7), (8, 15))
 """The photographs come in two parts, as from a robot that is sent out again."""

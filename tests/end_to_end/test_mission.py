@@ -27,9 +27,12 @@ from typing import Any
 import cv2
 import httpx2
 import numpy as np
+import pytest
 
 from .conftest import CAMERA, HEIGHT_PX, MODEL, WIDTH_PX
 from .processes import PATIENCE_S, Server, environment, rows_of
+
+pytestmark = pytest.mark.long
 
 STEPS, STEP_PX, STEP_EVERY_S = 1500, 32, 0.03
 """The robot's drive: so many frames, each so far from the last. The recorder keeps one in two."""

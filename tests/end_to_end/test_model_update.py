@@ -18,6 +18,8 @@ from PIL import Image
 from .conftest import MODEL
 from .processes import PATIENCE_S, Server, run, start
 
+pytestmark = pytest.mark.long
+
 OTHER = MODEL.with_name("darkness-uint8.tflite")
 NAN = MODEL.with_name("nan-float32.tflite")
 

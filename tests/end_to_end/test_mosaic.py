@@ -14,7 +14,7 @@ from PIL import Image
 from .processes import run
 from .test_replay import LENS, M_PER_PX, MATRIX, Look, quaternion
 
-pytestmark = pytest.mark.needs("data")
+pytestmark = [pytest.mark.long, pytest.mark.needs("data")]
 
 MARK_SIGMA_M = 0.0002
 NOISE = 2.0

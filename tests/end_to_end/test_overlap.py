@@ -11,6 +11,8 @@ from crackmap.tile_grid import TileGrid
 from .conftest import HEIGHT_PX, MODEL, WIDTH_PX, Recording
 from .processes import Server, run
 
+pytestmark = pytest.mark.long
+
 OVERLAPPING = MODEL.with_name("darkness-bytes.tflite")
 GRID = TileGrid(WIDTH_PX, HEIGHT_PX, 32, 16)
 PHOTOGRAPHS = 4

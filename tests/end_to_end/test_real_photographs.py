@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 LEGACY = ROOT / ".venv-legacy" / "bin" / "python"
 MM_PER_PX = 0.23
 
-pytestmark = pytest.mark.needs("data", "model")
+pytestmark = [pytest.mark.long, pytest.mark.needs("data", "model")]
 
 
 def scan(data: Path, server: Server, folder: Path, *more: object, **python: Path) -> dict[str, list[float]]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from .processes import Server, run
 
-pytestmark = pytest.mark.needs("data", "model")
+pytestmark = [pytest.mark.long, pytest.mark.needs("data", "model")]
 
 M_PER_PX = 0.23e-3
 WIDTH_PX, HEIGHT_PX, FOCAL_PX = 1100, 900, 1400.0

@@ -15,6 +15,8 @@ import pytest
 from .conftest import MODEL, Recording
 from .processes import PATIENCE_S, Server, run, start
 
+pytestmark = pytest.mark.long
+
 OTHER = MODEL.with_name("darkness-uint8.tflite")
 FRAMES = 12
 DEATHS = ("rescore.after_claim:1", "rescore.before_deliver:2", "rescore.after_deliver:2")

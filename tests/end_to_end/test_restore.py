@@ -3,8 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from .conftest import Recording
 from .processes import Server, rows_of, run
+
+pytestmark = pytest.mark.long
 
 
 def test_after_a_restore_the_robot_brings_what_the_backup_lacked(recording: Recording, tmp_path: Path) -> None:
