@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 
 from crackmap.messages import utc
 from crackmap_server import ndjson, tables
+from crackmap_server.closed import close_out_row, closed_by_row
 from crackmap_server.closing.close import close
-from crackmap_server.closing.closed import close_out_row, closed_by_row
 from crackmap_server.closing.listing import encoded
 from crackmap_server.closing.newer import newer
 from crackmap_server.closing.record import lines
