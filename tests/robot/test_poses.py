@@ -20,7 +20,7 @@ from crackmap.messages import Pose
 from crackmap_robot.poses.file import Missing, PoseFile, read_poses
 from crackmap_robot.poses.interpolation import between
 from crackmap_robot.poses.record import PoseFileError
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 COVARIANCE = (np.eye(6) * 1e-6).ravel().tolist()
 CSV_HEADER = "file,x_m,y_m,z_m,qx,qy,qz,qw"

@@ -19,7 +19,7 @@ from crackmap.messages import Pose
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.rows import Row
 from crackmap_robot.poses.transform import FloatArray, quaternion
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 BODY_FRD = 12
 WORLDS: dict[int, FloatArray] = {
