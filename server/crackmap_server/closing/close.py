@@ -18,8 +18,7 @@ from crackmap_server.frames import placement_of
 from crackmap_server.inserts import inserted_seq
 from crackmap_server.pairs import read_pairs
 from crackmap_server.quiet import keep_quiet
-from crackmap_server.registry.models import the_inspection
-from crackmap_server.sites import sites
+from crackmap_server.sites import sites, the_inspection
 
 
 def close(

@@ -24,9 +24,9 @@ from crackmap_server.closing.verification import verify
 from crackmap_server.errors import BadRequest, Busy, Conflict, DatabaseFailed, DiskFull, NotFound
 from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, page
-from crackmap_server.registry.models import the_inspection
 from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import EnginesOf, NotesOf, Reading, WhoOf, WriterOf, problems
+from crackmap_server.sites import the_inspection
 
 router = APIRouter(tags=["close-outs"])
 Number = Annotated[int, Path(ge=1, lt=2**31, description="number of the close-out")]
