@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from crackmap_models.composites.fields import Points, blurred, cloud, log_uniform
+from crackmap_models.composites.lines import bent, normal_of, straight
+from crackmap_models.composites.paint import shade, stroked
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Points, blurred, cloud, log_uniform
-from crackmap_models.training.composites.lines import bent, normal_of, straight
-from crackmap_models.training.composites.paint import shade, stroked
 
 
 def draw_scratches(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.cables import draw_cable
-from crackmap_models.training.composites.holes import draw_bug_holes, draw_tie_hole
-from crackmap_models.training.composites.joints import (
+from crackmap_models.composites.cables import draw_cable
+from crackmap_models.composites.holes import draw_bug_holes, draw_tie_hole
+from crackmap_models.composites.joints import (
     draw_board_grain,
     draw_board_line,
     draw_grooves,
@@ -15,11 +14,12 @@ from crackmap_models.training.composites.joints import (
     draw_masonry,
     draw_plane_edge,
 )
-from crackmap_models.training.composites.plants import draw_grass, draw_leaves, draw_twig
-from crackmap_models.training.composites.scratches import draw_broom, draw_pencil, draw_scratches
-from crackmap_models.training.composites.shadows import draw_shadow
-from crackmap_models.training.composites.signs import draw_letters, draw_tape
-from crackmap_models.training.composites.stains import draw_drips, draw_wet_patch
+from crackmap_models.composites.plants import draw_grass, draw_leaves, draw_twig
+from crackmap_models.composites.scratches import draw_broom, draw_pencil, draw_scratches
+from crackmap_models.composites.shadows import draw_shadow
+from crackmap_models.composites.signs import draw_letters, draw_tape
+from crackmap_models.composites.stains import draw_drips, draw_wet_patch
+from crackmap_models.data.tiles import Pixels
 
 Draw = Callable[[Pixels, np.random.Generator], Pixels]
 SHARES: dict[Draw, float] = {  # from the surface outwards, which is the order of drawing: a pipe hides a joint

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models.composites.background import LEAST_SIGNAL, LEAST_STEP, sharpness_px, texture_std
+from crackmap_models.composites.fields import Plane, Points, blurred, brightness, cloud, grey_of, log_uniform
+from crackmap_models.composites.gap import draw_gap
+from crackmap_models.composites.look import Change, change, lime, random_look
+from crackmap_models.composites.paint import blend, box, filled
+from crackmap_models.composites.path import LEAST_LENGTH_PX, Paths, length_px, steps_px, system
+from crackmap_models.composites.profile import Opening, outlines, widths_px
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.background import LEAST_SIGNAL, LEAST_STEP, sharpness_px, texture_std
-from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, grey_of, log_uniform
-from crackmap_models.training.composites.gap import draw_gap
-from crackmap_models.training.composites.look import Change, change, lime, random_look
-from crackmap_models.training.composites.paint import blend, box, filled
-from crackmap_models.training.composites.path import LEAST_LENGTH_PX, Paths, length_px, steps_px, system
-from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 
 VISIBLE_SHARE = 0.4  # of the deepest coverage: what is fainter does not count as crack in sight
 LENGTH_TO_WIDTH = 8.0

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform, plane
+from crackmap_models.composites.lines import band, chipped_band, half_plane, normal_of, straight
+from crackmap_models.composites.paint import cover, filled, shade, stroked
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, brightness, cloud, log_uniform, plane
-from crackmap_models.training.composites.lines import band, chipped_band, half_plane, normal_of, straight
-from crackmap_models.training.composites.paint import cover, filled, shade, stroked
 
 
 def draw_board_line(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, Points, curves, log_uniform
-from crackmap_models.training.composites.lines import bezier
+from crackmap_models.composites.fields import Plane, Points, curves, log_uniform
+from crackmap_models.composites.lines import bezier
 
 SHOOT_POINTS = 40
 Shoot = tuple[Points, Plane]  # points [n, 2] and widths [n], px

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, blurred, cloud, log_uniform, plane
+from crackmap_models.composites.lines import band, straight
+from crackmap_models.composites.paint import Colour, cover, filled, shade
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred, cloud, log_uniform, plane
-from crackmap_models.training.composites.lines import band, straight
-from crackmap_models.training.composites.paint import Colour, cover, filled, shade
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789+-/.:"
 FACES = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models.composites.fields import Plane, Points, grey_of, plane
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, grey_of, plane
 
 FINE = 4  # shapes are drawn this many times finer than pixels, then averaged
 FRACTION_BITS = 3

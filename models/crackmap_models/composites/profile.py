@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, Points, curves
-from crackmap_models.training.composites.path import SPACING_PX, Paths
+from crackmap_models.composites.fields import Plane, Points, curves
+from crackmap_models.composites.path import SPACING_PX, Paths
 
 
 @dataclass(frozen=True, slots=True)

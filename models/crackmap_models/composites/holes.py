@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, blurred, curves, log_uniform, shifted
+from crackmap_models.composites.paint import FINE, FRACTION_BITS, averaged, filled, shade
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred, curves, log_uniform, shifted
-from crackmap_models.training.composites.paint import FINE, FRACTION_BITS, averaged, filled, shade
 
 
 def draw_tie_hole(pixels: Pixels, rng: np.random.Generator) -> Pixels:

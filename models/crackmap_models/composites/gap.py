@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 
+from crackmap_models.composites.background import LEAST_SIGNAL, LEAST_STEP, sharpness_px, texture_std
+from crackmap_models.composites.fields import Plane, blurred, bumps, grey_of, log_uniform
+from crackmap_models.composites.fracture import Course, fracture, random_course
+from crackmap_models.composites.paint import shade
+from crackmap_models.composites.plants import draw_litter
+from crackmap_models.composites.relief import light_on, random_light
+from crackmap_models.composites.rubble import rubble
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.background import LEAST_SIGNAL, LEAST_STEP, sharpness_px, texture_std
-from crackmap_models.training.composites.fields import Plane, blurred, bumps, grey_of, log_uniform
-from crackmap_models.training.composites.fracture import Course, fracture, random_course
-from crackmap_models.training.composites.paint import shade
-from crackmap_models.training.composites.plants import draw_litter
-from crackmap_models.training.composites.relief import light_on, random_light
-from crackmap_models.training.composites.rubble import rubble
 
 LEAST_WIDTH_PX, MOST_WIDTH_PX = 6.0, 45.0
 LARGEST_SPALL = 0.3  # of the tile's side, beyond the gap itself

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, blurred, log_uniform
+from crackmap_models.composites.growth import branching, leaf
+from crackmap_models.composites.lines import bent, half_plane, normal_of, straight
+from crackmap_models.composites.paint import filled, shade, stroked
+from crackmap_models.composites.profile import outlines
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred, log_uniform
-from crackmap_models.training.composites.growth import branching, leaf
-from crackmap_models.training.composites.lines import bent, half_plane, normal_of, straight
-from crackmap_models.training.composites.paint import filled, shade, stroked
-from crackmap_models.training.composites.profile import outlines
 
 
 def draw_shadow(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -5,7 +5,7 @@ systems of every width and contrast that a person would see, and the things that
 functions of pixels and a random generator.
 """
 
-from crackmap_models.training.composites.crack import draw_crack
-from crackmap_models.training.composites.look_alike import draw_look_alike
+from crackmap_models.composites.crack import draw_crack
+from crackmap_models.composites.look_alike import draw_look_alike
 
 __all__ = ["draw_crack", "draw_look_alike"]

@@ -13,7 +13,6 @@ from crackmap_models.errors import PrecisionLost
 from crackmap_models.evaluation.metrics import auroc
 from crackmap_models.training.validation import logits
 
-FEWEST_TILES = 1000
 MOST_AUROC_LOST = 0.003
 BY_CONVERSION = "by conversion"
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crackmap_models.composites.fields import blurred, cloud, curves, log_uniform
+from crackmap_models.composites.paint import Colour, filled, shade
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import blurred, cloud, curves, log_uniform
-from crackmap_models.training.composites.paint import Colour, filled, shade
 
 
 def draw_drips(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 composites = pytest.importorskip(
-    "crackmap_models.training.composites", reason="the models part is not installed: make test-models"
+    "crackmap_models.composites", reason="the models part is not installed: make test-models"
 )
-from crackmap_models.training.composites import background, gap, joints, lines, relief, scratches, sheet  # noqa: E402 - only where it is installed
-from crackmap_models.training.composites.fields import blurred, cloud  # noqa: E402
-from crackmap_models.training.composites.look_alike import SHARES  # noqa: E402
+from crackmap_models.composites import background, gap, joints, lines, relief, scratches, sheet  # noqa: E402 - only where it is installed
+from crackmap_models.composites.fields import blurred, cloud  # noqa: E402
+from crackmap_models.composites.look_alike import SHARES  # noqa: E402
 
 SIDES = st.integers(64, 320)
 SEEDS = st.integers(0, 2**32)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, blurred, cloud, log_uniform, shifted
-from crackmap_models.training.composites.paint import Colour
+from crackmap_models.composites.fields import Plane, blurred, cloud, log_uniform, shifted
+from crackmap_models.composites.paint import Colour
 
 GREY: Colour = (1.0, 1.0, 1.0)
 

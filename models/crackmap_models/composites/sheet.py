@@ -1,4 +1,4 @@
-"""A contact sheet of what is drawn in training: `python -m crackmap_models.training.composites.sheet TILES PICTURE`.
+"""A contact sheet of what is drawn in training: `python -m crackmap_models.composites.sheet TILES PICTURE`.
 
 TILES is a folder of crack-free tiles (PNG or JPEG); the picture in the documentation shows rendered ones.
 """
@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from crackmap_models.composites.crack import draw_crack
+from crackmap_models.composites.look_alike import draw_look_alike
 from crackmap_models.data.fit import fit
 from crackmap_models.data.tiles import Pixels, decode, read_bytes
-from crackmap_models.training.composites.crack import draw_crack
-from crackmap_models.training.composites.look_alike import draw_look_alike
 
 COLUMNS, ROWS, TILE_PX, GAP_PX = 8, 4, 150, 4
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from crackmap_models.training.composites.fields import Plane, Points, bumps, log_uniform, plane, shifted
-from crackmap_models.training.composites.lines import BEYOND_PX, normal_of, straight
-from crackmap_models.training.composites.path import LEAST_LENGTH_PX, alone, displaced, length_px, system
-from crackmap_models.training.composites.profile import Opening, outlines, widths_px
-from crackmap_models.training.composites.rubble import Rubble
+from crackmap_models.composites.fields import Plane, Points, bumps, log_uniform, plane, shifted
+from crackmap_models.composites.lines import BEYOND_PX, normal_of, straight
+from crackmap_models.composites.path import LEAST_LENGTH_PX, alone, displaced, length_px, system
+from crackmap_models.composites.profile import Opening, outlines, widths_px
+from crackmap_models.composites.rubble import Rubble
 
 JOINT_SHARE, ACROSS_SHARE = 0.15, 0.55  # of all courses
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, Points, blurred, log_uniform, shifted
+from crackmap_models.composites.lines import bent
+from crackmap_models.composites.paint import Colour, cover, filled, shade
+from crackmap_models.composites.profile import outlines
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, Points, blurred, log_uniform, shifted
-from crackmap_models.training.composites.lines import bent
-from crackmap_models.training.composites.paint import Colour, cover, filled, shade
-from crackmap_models.training.composites.profile import outlines
 
 COLOURS: tuple[Colour, ...] = (
     (25, 25, 27),

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from crackmap_models.composites.cables import tube
+from crackmap_models.composites.fields import Points, blurred, cloud, log_uniform, shifted
+from crackmap_models.composites.growth import branching, leaf, shoot
+from crackmap_models.composites.paint import Colour, cover, filled, shade
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.cables import tube
-from crackmap_models.training.composites.fields import Points, blurred, cloud, log_uniform, shifted
-from crackmap_models.training.composites.growth import branching, leaf, shoot
-from crackmap_models.training.composites.paint import Colour, cover, filled, shade
 
 BARK: tuple[Colour, ...] = ((70, 55, 42), (105, 88, 70), (140, 120, 95), (60, 62, 40), (160, 150, 130))
 GREEN: tuple[Colour, ...] = ((60, 85, 35), (95, 125, 55), (130, 145, 70), (45, 60, 35), (150, 120, 60), (120, 75, 40))

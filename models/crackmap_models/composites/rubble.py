@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, plane
+from crackmap_models.composites.fields import Plane, plane
 
 CLUSTERED_SHARE = 0.6  # of the grains: small ones lie together
 

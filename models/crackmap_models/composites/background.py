@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from crackmap_models.composites.fields import Plane, blurred
 from crackmap_models.data.tiles import Pixels
-from crackmap_models.training.composites.fields import Plane, blurred
 
 SHARPEST_PX, SOFTEST_PX = 0.35, 1.6
 LEAST_STEP = 13.0  # grey levels between a crack and its surroundings below which hardly anybody sees it

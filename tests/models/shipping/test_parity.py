@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make test-models")
 from crackmap_models.conversion.lite import LiteModel
-from crackmap_models.conversion.parity import Parity, as_figures, check_precision, parity
 from crackmap_models.data.tiles import of_split
 from crackmap_models.errors import PrecisionLost
+from crackmap_models.shipping.parity import Parity, as_figures, check_precision, parity
 
 
 def test_a_float32_file_loses_nothing(converted: dict[str, bytes], network: Any, tiles: list[Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, blurred, log_uniform, plane, shifted
+from crackmap_models.composites.fields import Plane, blurred, log_uniform, plane, shifted
 
 FARTHEST_SHADOW_PX = 64
 

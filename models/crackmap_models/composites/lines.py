@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from crackmap_models.training.composites.fields import Points
-from crackmap_models.training.composites.path import Paths
-from crackmap_models.training.composites.profile import Opening, outlines, widths_px
+from crackmap_models.composites.fields import Points
+from crackmap_models.composites.path import Paths
+from crackmap_models.composites.profile import Opening, outlines, widths_px
 
 BEYOND_PX = 30.0
 

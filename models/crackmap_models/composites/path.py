@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from crackmap_models.training.composites.fields import Plane, Points, log_uniform
+from crackmap_models.composites.fields import Plane, Points, log_uniform
 
 SPACING_PX = 2.5
 LEAST_LENGTH_PX = 48.0
