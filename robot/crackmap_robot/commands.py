@@ -288,7 +288,7 @@ def export(
     There: crackmap robot outbox upload --outbox FOLDER/outbox.sqlite --server URL. The robot may go on meanwhile, and
     may send the same later: nothing is doubled. Exit code 2: a photograph is gone or has changed, and is named.
     """
-    from crackmap_robot.outbox_export import export as run
+    from crackmap_robot.outbox.export import export as run
     from crackmap_robot.settings import default_outbox
 
     worst = 0

@@ -28,7 +28,7 @@ from crackmap_robot.cameras.photograph import decode, read_header
 from crackmap_robot.daemon.settings import read_settings
 from crackmap_robot.headers import recording
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_export import export
+from crackmap_robot.outbox.export import export
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.control_points import read_control_points
 from crackmap_robot.poses.file import read_poses

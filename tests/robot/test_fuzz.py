@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from crackmap.errors import CrackmapError
 from crackmap_robot import uplink
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import OutboxError
+from crackmap_robot.outbox.file import OutboxError
 
 pytestmark = [pytest.mark.needs("rosbags"), pytest.mark.needs("pymavlink")]
 HERE = Path(__file__).parent

@@ -108,7 +108,7 @@ def test_kills_lose_nothing_and_double_nothing(
 
 SYNCHRONOUS_OFF = """\
 import sys
-import crackmap_robot.outbox as outbox
+import crackmap_robot.outbox.connection as outbox
 real = outbox.connect
 def connect(path):
     rows = real(path)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from crackmap import scores
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked
 from crackmap_robot.settings import default_outbox, default_threads
 
 SCALE = ("--mm-per-px", 0.5)

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from crackmap.errors import InputError, StorageError
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import named_errors
+from crackmap_robot.outbox.file import named_errors, refuse_missing
 
 OUTBOX, PHOTOGRAPHS = "outbox.sqlite", "photographs"
 
@@ -27,8 +27,7 @@ def export(path: Path, to: Path) -> Iterator[tuple[str, int]]:
     Raises InputError where there is no outbox or the folder holds something, StorageError when it cannot be written:
     then there is no outbox in it, and it can be thrown away.
     """
-    if not path.exists():
-        raise InputError(f"{path}: there is no outbox. `crackmap scan` makes one; --outbox FILE says where another is.")
+    refuse_missing(path)
     try:
         (to / PHOTOGRAPHS).mkdir(parents=True, exist_ok=True)
         if set(to.iterdir()) != {to / PHOTOGRAPHS} or any((to / PHOTOGRAPHS).iterdir()):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from crackmap.errors import StorageError
+from crackmap.errors import InputError, StorageError
 
 APPLICATION_ID = 0x636B6D70  # "ckmp"
 SCHEMA_VERSION = 2
@@ -65,6 +65,12 @@ STEPS = (SCHEMA, SINCE_2)
 
 class OutboxError(StorageError):
     """The outbox cannot be opened or written; unless the message says it is damaged, what it held before is whole."""
+
+
+def refuse_missing(path: Path) -> None:
+    """Raises InputError where there is no outbox: to look into one must not make one."""
+    if not path.exists():
+        raise InputError(f"{path}: there is no outbox. `crackmap scan` makes one; --outbox FILE says where another is.")
 
 
 def connect(path: Path) -> sqlite3.Connection:
