@@ -270,7 +270,7 @@ def changed(index: int, value: float) -> list[float]:
         ("file,x_m,y_m,qx,qy,qz,qw\n", "line 1: no column z_m"),
         ("x_m,y_m,z_m,qx,qy,qz,qw\n", "line 1: no column file (or time_s)"),
         (f"{CSV_HEADER},covarience\n", "line 1, 'covarience': is not known"),
-        (f"{CSV_HEADER},qw\n", "line 1, qw: stands there 2 times"),
+        (f"{CSV_HEADER},qw\n", "line 1, 'qw': stands there twice"),
         (f"{CSV_HEADER}\na.jpg,1,2,.5,1,0,0\n", "line 2: has 7 values, the header names 8 columns"),
         (f"{CSV_HEADER}\na.jpg,1,,.5,1,0,0,0\n", "line 2, y_m: None is not a finite number"),
         (f"{CSV_HEADER}\n,1,2,.5,1,0,0,0\n", "line 2, file: is missing"),

@@ -17,6 +17,7 @@ from crackmap_robot.poses.opensfm import shot_records
 from crackmap_robot.poses.record import PoseFileError, Record
 from crackmap_robot.poses.table import table_records
 from crackmap_robot.poses.tum import is_tum, tum_records
+from crackmap_robot.semidefinite import LOWEST_EIGENVALUE, lowest_scaled_eigenvalue
 
 MOTION = ("velocity_m_s", "turn_rad_s")
 JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance", *MOTION)
@@ -157,11 +158,7 @@ def _covariance(record: Record) -> tuple[float, ...] | None:
             f"{matrix[column, row]:g} across; write 36 numbers row by row for x y z rx ry rz",
         )
     matrix = (matrix + matrix.T) / 2
-    # Scaled to a correlation matrix first: metres and radians differ by orders of magnitude.
-    deviations = np.sqrt(np.abs(np.diag(matrix)))
-    scale = np.where(deviations > 0, deviations, 1.0)
-    lowest = float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min())
-    if lowest < -1e-6:
+    if (lowest := lowest_scaled_eigenvalue(matrix)) < LOWEST_EIGENVALUE:
         record.refuse("covariance", f"is not positive semi-definite (lowest scaled eigenvalue {lowest:.3g})")
     if (np.diag(matrix) == 0).any():
         return None
