@@ -204,13 +204,13 @@ def check(*, config: Config = Path("robot.toml")) -> None:
 
     Exit code 2: something is wrong. Nothing is scanned.
     """
-    from crackmap_robot.daemon.check import check as findings
+    from crackmap_robot.daemon.check import check as checked
     from crackmap_robot.daemon.settings import read_settings
 
     good = True
-    for finding in findings(read_settings(config)):
-        print(finding.line(), flush=True)
-        good &= finding.good
+    for each in checked(read_settings(config)):
+        print(each.line(), flush=True)
+        good &= each.good
     raise typer.Exit(0 if good else 2)
 
 

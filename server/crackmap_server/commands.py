@@ -129,10 +129,10 @@ def check(
     Exit code 2: something is wrong.
     """
     from crackmap_server.settings import read_settings
-    from crackmap_server.upkeep.check import check as findings
+    from crackmap_server.upkeep.check import check as checked
 
     good = True
-    for finding in findings(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
-        typer.echo(finding.line())
-        good = good and finding.good
+    for each in checked(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
+        typer.echo(each.line())
+        good &= each.good
     raise typer.Exit(0 if good else 2)
