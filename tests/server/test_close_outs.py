@@ -16,9 +16,8 @@ from crackmap_server.upkeep.backup import back_up
 from crackmap_server.upkeep.check import check
 from crackmap_server.upkeep.restore import restore
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 LEFT_OF_ONE = [[[0.9, 0], [1.0, 0], [1.0, 1], [0.9, 1]]]
 
 
