@@ -1,4 +1,4 @@
-"""`crackmap surface …`: where a surface's frame is, and poses in it."""
+"""The sub-commands of `crackmap surface`."""
 
 from pathlib import Path
 from typing import Annotated
