@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from crackmap.durable_files import flush_folder, write_flushed
 from crackmap.errors import InputError, StorageError
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import named_errors, refuse_missing
@@ -48,9 +49,10 @@ def export(path: Path, to: Path) -> Iterator[tuple[str, int]]:
                     continue
                 rows.execute("UPDATE picture SET path = ? WHERE sha256 = ?", (f"{PHOTOGRAPHS}/{name}".encode(), sha256))
             reports = rows.execute("SELECT count(*) FROM report").fetchone()[0]
-        _sync(part)
+        _flush(part)
+        flush_folder(to / PHOTOGRAPHS)
         part.replace(to / OUTBOX)
-        _sync(to)
+        flush_folder(to)
     except OSError as error:
         raise StorageError(f"{to}: cannot be written ({error.strerror}). Give a place with room for it.") from error
     yield f"{to}: {reports:,} reports and {len(waiting) - len(gone):,} photographs that no server has", 0
@@ -75,16 +77,10 @@ def _copied(source: Path, sha256: str, folder: Path) -> str | None:
     if hashlib.sha256(content).hexdigest() != sha256:
         return None
     name = f"{sha256[:16]}{source.suffix.lower()}"
-    with (folder / name).open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    write_flushed(folder / name, content)
     return name
 
 
-def _sync(path: Path) -> None:
-    there = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(there)
-    finally:
-        os.close(there)
+def _flush(part: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
