@@ -3,11 +3,9 @@
 The targets are those of `make fuzz`; the rows below are what it found.
 """
 
-import importlib.util
 import re
 import sqlite3
 import struct
-import sys
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
@@ -23,27 +21,17 @@ from crackmap_robot import uplink
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import OutboxError
 
+from .. import fuzz
+
 pytestmark = [pytest.mark.needs("rosbags"), pytest.mark.needs("pymavlink")]
-HERE = Path(__file__).parent
-
-
-def loaded(name: str, file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fuzz = loaded("fuzz", HERE.parent / "fuzz.py")
 
 
 @pytest.fixture(scope="module")
 def fuzzing() -> ModuleType:
     """Not at import: extras may be missing."""
-    return loaded("fuzzing_robot", HERE / "fuzzing.py")
+    from . import fuzzing
+
+    return fuzzing
 
 
 NAMES = (

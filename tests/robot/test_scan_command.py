@@ -16,6 +16,8 @@ from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import locked
 from crackmap_robot.settings import default_outbox, default_threads
 
+from .camera_files import camera_file
+
 SCALE = ("--mm-per-px", 0.5)
 
 
@@ -228,14 +230,7 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     assert "--mm-per-px 0.23 --server http://127.0.0.1:8321" in ran.stdout
 
 
-CAMERA = """\
-image_width: 150
-image_height: 100
-camera_name: test
-camera_matrix: {rows: 3, cols: 3, data: [100, 0, 74.5, 0, 100, 49.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+CAMERA = camera_file(150, 100, 100)
 
 
 def test_photographs_with_poses(scan, photographs: Path, tmp_path: Path) -> None:
