@@ -63,15 +63,13 @@ Outcome = Sent | Away | None
 """None: nothing waits for this server."""
 
 
-def wait_s(outcome: Outcome, failures: int, chance: Callable[[], float] = random.random) -> float:
-    """How long to wait after a step, the n-th failure in a row: not at all after success, else doubling up to 30 s.
+def wait_s(failures: int, retry_after_s: float | None = None, chance: Callable[[], float] = random.random) -> float:
+    """How long to wait after the n-th failure in a row: as the server wishes, else doubling up to 30 s.
 
     Half of it is left to `chance` (0 … 1): robots that lost their server together must not come back together.
     """
-    if not isinstance(outcome, Away):
-        return 0.0
-    if outcome.retry_after_s is not None:
-        return min(outcome.retry_after_s, LONGEST_RETRY_AFTER_S)
+    if retry_after_s is not None:
+        return min(retry_after_s, LONGEST_RETRY_AFTER_S)
     return min(0.5 * 2.0 ** min(failures - 1, 10), 30.0) * (0.5 + 0.5 * chance())
 
 

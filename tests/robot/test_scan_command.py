@@ -154,7 +154,7 @@ def test_a_source_that_is_not_there(scan, tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_away(scan, photographs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crackmap_robot.upload.wait_s", lambda _outcome, _failures: 0.0)
+    monkeypatch.setattr("crackmap_robot.upload.wait_s", lambda _failures, _retry_after_s: 0.0)
     ran = scan(photographs, *SCALE, "--server", "http://127.0.0.1:9")
     assert ran.code == 2
     assert re.search(r"waiting +6 reports and 6 pictures", ran.out)

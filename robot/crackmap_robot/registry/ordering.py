@@ -53,7 +53,10 @@ def who(given: str) -> str:
 
 
 def registered(client: RegistryClient, model: str, by: str) -> str:
-    """SHA-256 of a model that was given as one, or as a file, which is registered. Raises InputError, Refusal, Away."""
+    """SHA-256 of a model that was given as one, or as a file, which is registered.
+
+    Raises InputError, Refusal, RegistryAway.
+    """
     return model if re.fullmatch("[0-9a-f]{64}", model) else client.register(chosen_model(Path(model)), by)
 
 
