@@ -34,6 +34,7 @@ class Headers:
         return None if self.pose_solution is None else self.pose_solution.pose_solution_id
 
     def key(self, photo: Photo) -> Key:
+        """What the report on that photograph is kept under."""
         frame = ids.frame_id(self.scan.scan_id, photo.source_key)
         return Key(frame, self.analysis.analysis_id, self.pose_solution_id)
 

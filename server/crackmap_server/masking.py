@@ -39,6 +39,7 @@ class Masking:
 
     @property
     def union(self) -> BaseGeometry:
+        """What all masks cover together, on the chart."""
         return shapely.union_all(self.shapes)
 
 
