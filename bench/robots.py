@@ -30,7 +30,8 @@ from served.robots import Robot, delivered
 from served.servers import serving
 
 from crackmap.messages import Report
-from crackmap_robot.uplink import MOST_REPORTS, wait_s
+from crackmap_robot.server_answers import wait_s
+from crackmap_robot.uplink import MOST_REPORTS
 from crackmap_server.settings import Settings
 
 PERIOD_S = 2.0

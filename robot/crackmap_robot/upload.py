@@ -9,7 +9,8 @@ from typing import Self
 
 from crackmap_robot.access import WITHOUT_KEY, Access
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink, wait_s
+from crackmap_robot.server_answers import wait_s
+from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink
 
 MOST_FAILURES = 4
 BUSY_FOR_S = 120.0

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import CrackmapError
-from crackmap_robot import uplink
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import OutboxError
+from crackmap_robot.server_answers import words_of
 
 from .. import fuzz
 
@@ -135,7 +135,7 @@ def test_what_the_fuzzer_found_is_named(
 
 @pytest.mark.parametrize("content", [DIGITS, b"[" * 100_000, b'{"detail": {}}', b"\xff"])
 def test_an_answer_that_is_no_problem_is_given_by_its_status(content: bytes) -> None:
-    assert uplink.words_of(httpx2.Response(400, content=content)) == "400 Bad Request"
+    assert words_of(httpx2.Response(400, content=content)) == "400 Bad Request"
 
 
 def test_a_scan_in_the_outbox_that_cannot_be_read_is_named(tmp_path: Path, fuzzing: ModuleType) -> None:

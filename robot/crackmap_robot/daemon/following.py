@@ -21,7 +21,7 @@ from crackmap_robot.registry.client import RegistryAway, RegistryClient
 from crackmap_robot.registry.followed import Followed
 from crackmap_robot.registry.kept_models import model_path, write_model
 from crackmap_robot.registry.self_test import check_apart
-from crackmap_robot.uplink import wait_s
+from crackmap_robot.server_answers import wait_s
 
 START_PATIENCE_S = 30.0
 """For the test of a kept model at the start: systemd waits 90 s, and there may be two of them."""

@@ -13,7 +13,7 @@ from crackmap.errors import CrackmapError, InputError, ServerUnavailable
 from crackmap.manifest import manifest_path, read_manifest
 from crackmap.messages.registry import Claim, Claimed, NewScores, PinnedModel
 from crackmap_robot.access import WITHOUT_KEY, Access, checked_address
-from crackmap_robot.uplink import TIMEOUTS, retry_after_s, words_of
+from crackmap_robot.server_answers import TIMEOUTS, retry_after_s, words_of
 
 _NOT_NOW = {httpx2.codes.SERVICE_UNAVAILABLE, httpx2.codes.TOO_MANY_REQUESTS}
 

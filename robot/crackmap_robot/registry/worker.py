@@ -27,7 +27,7 @@ from crackmap_robot.registry.kept_models import write_model
 from crackmap_robot.reports import score_map
 from crackmap_robot.runtimes import Runtime
 from crackmap_robot.scan import score_tiles
-from crackmap_robot.uplink import wait_s
+from crackmap_robot.server_answers import wait_s
 
 MOST_FAILURES = 10
 """In a row, with longer and longer waits: a server may be away for about two minutes."""

@@ -10,7 +10,8 @@ from crackmap.errors import ServerUnavailable, SettingError
 from crackmap.messages import ReportBatch
 from crackmap_robot.access import checked_address
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.uplink import Away, Sent, Uplink, wait_s
+from crackmap_robot.server_answers import wait_s
+from crackmap_robot.uplink import Away, Sent, Uplink
 
 from .script import Answer, Script, drained, said, states, wanting_all
 
