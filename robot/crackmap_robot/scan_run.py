@@ -88,7 +88,7 @@ def scanner_for(settings: ScanSettings, classifier: TileScorer, placing: Placing
 
 def scan_of(settings: ScanSettings) -> Scan:
     """The scan that the settings name."""
-    return recording(settings.structure, settings.face, settings.inspection, settings.target_width_mm)
+    return recording(settings.structure, settings.scanned_surface, settings.inspection, settings.target_width_mm)
 
 
 def _placing(settings: ScanSettings, scan: Scan) -> Placing:
