@@ -29,15 +29,14 @@ import numpy as np
 from served.robots import Robot, delivered
 from served.servers import serving
 
-from crackmap.errors import ServerUnavailable
 from crackmap.messages import Report
-from crackmap_robot.uplink import MOST_REPORTS, Away, wait_s
+from crackmap_robot.server_answers import wait_s
+from crackmap_robot.uplink import MOST_REPORTS
 from crackmap_server.settings import Settings
 
 PERIOD_S = 2.0
 READERS = 4
 TIMEOUT_S = 30.0
-LOST = Away(ServerUnavailable("away"))
 
 
 @dataclass
@@ -82,7 +81,7 @@ class Deliverer:
                 statuses = delivered(connection, body)
         except (OSError, http.client.HTTPException):
             self.failures += 1
-            return wait_s(LOST, self.failures)
+            return wait_s(self.failures)
         self.requests_s.append(perf_counter() - began_s)
         assert set(statuses) <= {"stored", "already_there"}, statuses
         del self.kept[: len(some)]

@@ -26,5 +26,5 @@ class StorageError(CrackmapError):
     """Something that must be kept could not be written; what was stored before is whole."""
 
 
-class ServerUnavailable(CrackmapError):  # noqa: N818 - it reads as what it is
+class ServerUnavailable(CrackmapError):
     """The server did not answer, or answered that it cannot take more now. Nothing is lost: try again later."""

@@ -57,4 +57,9 @@ class Surface(BaseModel):
     @property
     def around_m(self) -> float | None:
         """The length after which u begins again; None where it never does."""
-        return None if self.radius_m is None else 2 * math.pi * self.radius_m
+        return around_m(self.radius_m)
+
+
+def around_m(radius_m: float | None) -> float | None:
+    """How far it is around a cylinder of that radius; None for a plane, which has none."""
+    return None if radius_m is None else 2 * math.pi * radius_m

@@ -41,10 +41,12 @@ class TileGrid:
 
     @property
     def columns(self) -> int:
+        """Tiles side by side."""
         return len(self.lefts_px)
 
     @property
     def rows(self) -> int:
+        """Tiles one above the other."""
         return len(self.tops_px)
 
     def corners_px(self) -> npt.NDArray[np.int64]:

@@ -22,23 +22,23 @@ class TrainingDataError(InputError):
     """The training data cannot be used as it is."""
 
 
-class MissingImages(TrainingDataError):  # noqa: N818 - it reads as what it is
+class MissingImages(TrainingDataError):
     """The split file and the image folder do not belong together."""
 
 
-class UnreadableImage(TrainingDataError):  # noqa: N818
+class UnreadableImage(TrainingDataError):
     """An image file does not decode."""
 
 
-class EmptyClass(TrainingDataError):  # noqa: N818
+class EmptyClass(TrainingDataError):
     """Training data without one of the two classes teaches nothing."""
 
 
-class OneClassSet(TrainingDataError):  # noqa: N818
+class OneClassSet(TrainingDataError):
     """AUROC, recall and the like need tiles of both classes."""
 
 
-class TileInTwoSplits(TrainingDataError):  # noqa: N818
+class TileInTwoSplits(TrainingDataError):
     """One file or picture is in two splits: figures would tell how well it was remembered."""
 
 
@@ -54,13 +54,13 @@ class RunError(InputError):
     """A run folder or model file is not what the command needs."""
 
 
-class PrecisionLost(InputError):  # noqa: N818
+class PrecisionLost(InputError):
     """Conversion costs more than it may."""
 
 
-class BrokenPromise(InputError):  # noqa: N818
+class BrokenPromise(InputError):
     """A shipped file is not what its manifest or card says."""
 
 
-class CannotCompile(InputError):  # noqa: N818
+class CannotCompile(InputError):
     """A model cannot be turned into a C program."""

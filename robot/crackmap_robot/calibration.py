@@ -10,6 +10,7 @@ import numpy as np
 
 from crackmap.messages import Camera
 from crackmap_robot.camera_file import CalibrationError, Section, checked, content_of, parsed, shown
+from crackmap_robot.semidefinite import LOWEST_EIGENVALUE, lowest_scaled_eigenvalue
 from crackmap_robot.sfm import colmap, opensfm
 
 PARAMETERS = ("fx", "fy", "cx", "cy", "k1", "k2", "p1", "p2", "k3")
@@ -118,11 +119,7 @@ def _covariance(top: Section) -> tuple[float, ...] | None:
     if np.abs(matrix - matrix.T).max() > 1e-6 * np.abs(matrix).max():
         section.refuse("data", f"is not symmetric; write {count} × {count} numbers for {' '.join(PARAMETERS)}")
     matrix = (matrix + matrix.T) / 2
-    # Scaled to a correlation matrix first: pixels and coefficients differ by orders of magnitude.
-    deviations = np.sqrt(np.abs(np.diag(matrix)))
-    scale = np.where(deviations > 0, deviations, 1.0)
-    lowest = float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min())
-    if lowest < -1e-6:
+    if (lowest := lowest_scaled_eigenvalue(matrix)) < LOWEST_EIGENVALUE:
         section.refuse("data", f"is not positive semi-definite (lowest scaled eigenvalue {lowest:.3g})")
     return None if (np.diag(matrix)[:4] == 0).any() else tuple(matrix.ravel().tolist())
 

@@ -45,27 +45,32 @@ class Section:
     nodes: dict[str, yaml.Node]
 
     def refuse(self, key: str, why: str) -> NoReturn:
+        """Raises CalibrationError with file, line and key."""
         full_key = f"{self.name}.{key}" if self.name else key
         raise CalibrationError(f"{self.path}, line {self.lines.get(key, self.line)}, {full_key}: {why}")
 
     def get(self, key: str) -> Any:
+        """The value of a key. Raises CalibrationError where it is missing, as all below do."""
         if key not in self.values:
             self.refuse(key, "is missing; write the file as ROS camera_info YAML, or as OpenCV does")
         return self.values[key]
 
     def section(self, key: str) -> Section:
+        """The mapping of a key."""
         value = self.get(key)
         if not isinstance(value, dict):
             self.refuse(key, f"must hold rows, cols and data, not {shown(value)}")
         return as_section(self.path, key, self.nodes[key], value, by_opencv=self.by_opencv)
 
     def side_px(self, key: str) -> int:
+        """A whole number of pixels."""
         value = self.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_SIDE_PX:
             self.refuse(key, f"must be a whole number of pixels from 1 to {LARGEST_SIDE_PX}, not {shown(value)}")
         return value
 
     def numbers(self, key: str, counts: tuple[int, ...]) -> list[float]:
+        """A list of as many finite numbers as one of `counts` says."""
         value = self.get(key)
         wanted = " or ".join(map(str, counts))
         if not isinstance(value, list) or len(value) not in counts:
@@ -74,6 +79,7 @@ class Section:
         return [self._number(key, f"value {place}", item) for place, item in enumerate(value, start=1)]
 
     def number(self, key: str) -> float:
+        """A finite number."""
         return self._number(key, "it", self.get(key))
 
     def _number(self, key: str, what: str, value: Any) -> float:

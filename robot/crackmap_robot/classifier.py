@@ -47,12 +47,14 @@ class Tensor:
 
     @classmethod
     def of(cls, details: dict[str, Any]) -> Self:
+        """From what the interpreter says of it."""
         scale, zero_point = details["quantization"]
         shape = tuple(int(side) for side in details["shape"])
         return cls(int(details["index"]), shape, np.dtype(details["dtype"]).name, float(scale), int(zero_point))
 
     @property
     def quantised(self) -> bool:
+        """Whether it holds integers."""
         return self.dtype != "float32"
 
 
@@ -182,6 +184,7 @@ def check_tensors(entry: Tensor, answer: Tensor, manifest: Manifest, model: Path
 
 
 def the_one(details: Sequence[dict[str, Any]], what: str, model: Path) -> Tensor:
+    """Raises InputError for none or several."""
     if len(details) != 1:
         raise InputError(f"{model}: has {len(details)} {what}s; crackmap runs models with one input and one output.")
     return Tensor.of(details[0])

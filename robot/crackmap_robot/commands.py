@@ -1,4 +1,4 @@
-"""`crackmap scan`, `crackmap demo` and `crackmap robot …`."""
+"""`crackmap scan` and `crackmap robot …`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ import typer
 
 from crackmap_robot.bags.commands import bag
 from crackmap_robot.calibrating.commands import board, calibrate
-from crackmap_robot.options import CaFile, KeyFile
+from crackmap_robot.options import CaFile, KeyFile, TargetWidth
 from crackmap_robot.proving.commands import card, prove
 
 app = typer.Typer(help="What runs on the robot.", no_args_is_help=True)
@@ -116,9 +116,7 @@ def scan(
     runtime: Annotated[
         Literal["litert", "tflite-runtime"], typer.Option(envvar="CRACKMAP_RUNTIME", help="What runs the model.")
     ] = "litert",
-    target_width_mm: Annotated[
-        float | None, typer.Option(metavar="W", help="Crack width that the inspection must be able to show.")
-    ] = None,
+    target_width_mm: TargetWidth = None,
     cylinder_radius_m: Annotated[
         float | None,
         typer.Option(metavar="M", help="The surface is a cylinder, as a tunnel or a pier.", show_default="a plane"),
@@ -204,13 +202,13 @@ def check(*, config: Config = Path("robot.toml")) -> None:
 
     Exit code 2: something is wrong. Nothing is scanned.
     """
-    from crackmap_robot.daemon.check import check as findings
+    from crackmap_robot.daemon.check import check as checked
     from crackmap_robot.daemon.settings import read_settings
 
     good = True
-    for finding in findings(read_settings(config)):
-        print(finding.line(), flush=True)
-        good &= finding.good
+    for each in checked(read_settings(config)):
+        print(each.line(), flush=True)
+        good &= each.good
     raise typer.Exit(0 if good else 2)
 
 
@@ -288,7 +286,7 @@ def export(
     There: crackmap robot outbox upload --outbox FOLDER/outbox.sqlite --server URL. The robot may go on meanwhile, and
     may send the same later: nothing is doubled. Exit code 2: a photograph is gone or has changed, and is named.
     """
-    from crackmap_robot.outbox_export import export as run
+    from crackmap_robot.outbox.export import export as run
     from crackmap_robot.settings import default_outbox
 
     worst = 0
@@ -296,28 +294,3 @@ def export(
         print(line)
         worst = max(worst, code)
     raise typer.Exit(worst)
-
-
-def demo(  # noqa: PLR0917 - options, not positions
-    once: Annotated[
-        bool, typer.Option("--once", help="End after the figures, instead of leaving the map open.")
-    ] = False,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write all figures here.")] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Another number, another wall.")] = 1,
-    folder: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Keep photographs, outbox and database in this new folder.", show_default="none kept"
-        ),
-    ] = None,
-    width_m: Annotated[float, typer.Option(metavar="M", help="Width of the wall.")] = 2.5,
-    height_m: Annotated[float, typer.Option(metavar="M", help="Height of the wall.")] = 1.6,
-) -> None:
-    """Show it all on a simulated wall: known cracks, the real scanner, a real server, and what came of it.
-
-    Renders a concrete wall, photographs it with a camera whose poses are a little wrong, scans the photographs with
-    `crackmap scan` into `crackmap server run`, compares what the server answers with the truth and opens the map.
-    """
-    from crackmap_robot.demo.show import DemoSettings, run_demo
-
-    run_demo(DemoSettings(once=once, json=json, seed=seed, folder=folder, width_m=width_m, height_m=height_m))

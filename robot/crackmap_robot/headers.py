@@ -34,6 +34,7 @@ class Headers:
         return None if self.pose_solution is None else self.pose_solution.pose_solution_id
 
     def key(self, photo: Photo) -> Key:
+        """What the report on that photograph is kept under."""
         frame = ids.frame_id(self.scan.scan_id, photo.source_key)
         return Key(frame, self.analysis.analysis_id, self.pose_solution_id)
 
@@ -50,14 +51,14 @@ class Headers:
 
 def recording(structure: str, surface: str | Surface, inspection: str, target_width_mm: float | None) -> Scan:
     """The scan of recorded photographs: one for an inspection and a surface; a name alone is a plane."""
-    face = Surface(name=surface) if isinstance(surface, str) else surface
+    told = Surface(name=surface) if isinstance(surface, str) else surface
     in_structure = ids.structure_id(structure)
-    scan_id = ids.recorded_scan_id(ids.inspection_id(in_structure, inspection), ids.surface_id(in_structure, face.name))
+    scan_id = ids.recorded_scan_id(ids.inspection_id(in_structure, inspection), ids.surface_id(in_structure, told.name))
     return Scan(
         scan_id=scan_id,
         kind="recording",
         structure=structure,
-        surface=face,
+        surface=told,
         inspection=Inspection(name=inspection, target_width_mm=target_width_mm),
         software=f"crackmap {__version__}",
     )

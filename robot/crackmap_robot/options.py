@@ -24,3 +24,6 @@ CaFile = Annotated[
         show_default="those of the system",
     ),
 ]
+TargetWidth = Annotated[
+    float | None, typer.Option(metavar="W", help="Crack width that the inspection must be able to show.")
+]

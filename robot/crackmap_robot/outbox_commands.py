@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from crackmap.errors import InputError, SettingError
+from crackmap.errors import SettingError
 from crackmap_robot.access import Access, checked_address
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked, refuse_missing
 from crackmap_robot.progress import UploadProgress
 from crackmap_robot.uplink import Sent, Uplink
 from crackmap_robot.upload import drain
@@ -16,7 +16,7 @@ from crackmap_robot.upload import drain
 
 def show(path: Path) -> Iterator[str]:
     """What is in the outbox, a line each. Raises InputError when there is none."""
-    _refuse_missing(path)
+    refuse_missing(path)
     with Outbox(path) as outbox:
         yield f"outbox {path}"
         for scan, waiting, stored, refused in outbox.scans():
@@ -43,7 +43,7 @@ def upload(
     if server is None:
         raise SettingError("where to? Give the server's address with --server http://host:8321 or CRACKMAP_SERVER.")
     address = checked_address(server)
-    _refuse_missing(path)
+    refuse_missing(path)
     with ExitStack() as opened:
         opened.enter_context(locked(path))
         outbox = opened.enter_context(Outbox(path))
@@ -65,8 +65,3 @@ def upload(
     yield f"waiting       {counts.reports_waiting:,} reports and {counts.pictures_waiting:,} pictures", 0
     if counts.refused:
         yield f"refused       {counts.refused:,}; `crackmap robot outbox show` says why, --again offers them again", 2
-
-
-def _refuse_missing(path: Path) -> None:
-    if not path.exists():
-        raise InputError(f"{path}: there is no outbox. `crackmap scan` makes one; --outbox FILE says where another is.")

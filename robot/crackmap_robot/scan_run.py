@@ -16,7 +16,7 @@ from crackmap_robot.dense import open_classifier
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked
 from crackmap_robot.placing import ByPoses, ByScale, Placing, by_poses, by_tags, rows_without_photograph
 from crackmap_robot.progress import ScanProgress, UploadProgress
 from crackmap_robot.reports import detections
@@ -88,7 +88,7 @@ def scanner_for(settings: ScanSettings, classifier: TileScorer, placing: Placing
 
 def scan_of(settings: ScanSettings) -> Scan:
     """The scan that the settings name."""
-    return recording(settings.structure, settings.face, settings.inspection, settings.target_width_mm)
+    return recording(settings.structure, settings.scanned_surface, settings.inspection, settings.target_width_mm)
 
 
 def _placing(settings: ScanSettings, scan: Scan) -> Placing:

@@ -55,7 +55,7 @@ class ScanSettings:
     """How far the face lies off its plane or cylinder, one standard deviation. None: not known."""
 
     @property
-    def face(self) -> Surface:
+    def scanned_surface(self) -> Surface:
         """The surface that is scanned."""
         if self.cylinder_radius_m is None:
             return Surface(name=self.surface, drawing=self.drawing)

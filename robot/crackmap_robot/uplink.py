@@ -7,7 +7,6 @@ may be sent twice.
 import gzip
 import hashlib
 import logging
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -24,11 +23,10 @@ from crackmap.messages import LOG_HEADER, Answer, BatchAnswer, Status
 from crackmap_robot.access import WITHOUT_KEY, Access, checked_address
 from crackmap_robot.evidence import Picture
 from crackmap_robot.outbox import Outbox, State, Verdict, Waiting
+from crackmap_robot.server_answers import TIMEOUTS, retry_after_s, words_of
 
 MOST_REPORTS = 50
 MOST_BYTES = 4_000_000
-TIMEOUTS = httpx2.Timeout(30.0, connect=5.0)
-LONGEST_RETRY_AFTER_S = 60.0
 LONGEST_LOG_ID = 100
 LOOK_EVERY_S = 60.0
 """When nothing waits, so often is the server asked whether it was restored from a backup."""
@@ -61,18 +59,6 @@ class Away:
 
 Outcome = Sent | Away | None
 """None: nothing waits for this server."""
-
-
-def wait_s(outcome: Outcome, failures: int, chance: Callable[[], float] = random.random) -> float:
-    """How long to wait after a step, the n-th failure in a row: not at all after success, else doubling up to 30 s.
-
-    Half of it is left to `chance` (0 … 1): robots that lost their server together must not come back together.
-    """
-    if not isinstance(outcome, Away):
-        return 0.0
-    if outcome.retry_after_s is not None:
-        return min(outcome.retry_after_s, LONGEST_RETRY_AFTER_S)
-    return min(0.5 * 2.0 ** min(failures - 1, 10), 30.0) * (0.5 + 0.5 * chance())
 
 
 class Uplink:
@@ -301,19 +287,3 @@ def _answers(answer: httpx2.Response) -> tuple[Answer, ...] | None:
 
 def _said(status: Status, message: str) -> str:
     return "" if _STATES[status] is State.STORED else f"{status}: {message}"
-
-
-def words_of(answer: httpx2.Response) -> str:
-    """Status and the reason that the server gives (application/problem+json), for people."""
-    try:
-        problem = answer.json()
-    except (ValueError, RecursionError):
-        problem = None
-    detail = problem.get("detail") or problem.get("title") if isinstance(problem, dict) else None
-    return f"{answer.status_code} {detail if isinstance(detail, str) else answer.reason_phrase}"[:1000]
-
-
-def retry_after_s(answer: httpx2.Response) -> float | None:
-    """In seconds; the date form of the header is not used by crackmap servers."""
-    value = answer.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None

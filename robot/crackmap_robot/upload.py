@@ -9,7 +9,8 @@ from typing import Self
 
 from crackmap_robot.access import WITHOUT_KEY, Access
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink, wait_s
+from crackmap_robot.server_answers import wait_s
+from crackmap_robot.uplink import LOOK_EVERY_S, Away, Outcome, Sent, Uplink
 
 MOST_FAILURES = 4
 BUSY_FOR_S = 120.0
@@ -69,7 +70,7 @@ class BackgroundUpload:
             if isinstance(outcome, Away):
                 failures += 1
                 self.away = outcome
-                self._stop.wait(wait_s(outcome, failures))
+                self._stop.wait(wait_s(failures, outcome.retry_after_s))
                 continue
             failures, self.away = 0, None
             if outcome is None:
@@ -98,4 +99,4 @@ def drain(uplink: Uplink, stop: Event, sent: Callable[[Sent], None]) -> None:
             failures += 1
             if failures == MOST_FAILURES:
                 raise outcome.error
-        stop.wait(wait_s(outcome, max(failures, 1)))
+        stop.wait(wait_s(max(failures, 1), outcome.retry_after_s))

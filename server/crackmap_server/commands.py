@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from crackmap_server.options import Config, Database, Evidence, Models
 from crackmap_server.people.commands import key_app, scan_app, user_app
 
 app = typer.Typer(
@@ -13,27 +14,6 @@ app = typer.Typer(
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
 app.add_typer(scan_app, name="scan")
-
-
-Database = Annotated[
-    str | None,
-    typer.Option(
-        help="sqlite:////folder/file.sqlite or postgresql://user@host/name",
-        show_default="a file in your data directory",
-    ),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option(help="TOML file of settings; options and CRACKMAP_SERVER_… go before it.", show_default="none"),
-]
-Evidence = Annotated[
-    Path | None, typer.Option(help="Folder of the pictures.", show_default="`evidence` beside the SQLite file")
-]
-
-Models = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the registered models.", show_default="`models` beside that of the pictures"),
-]
 
 
 @app.callback()
@@ -149,10 +129,10 @@ def check(
     Exit code 2: something is wrong.
     """
     from crackmap_server.settings import read_settings
-    from crackmap_server.upkeep.check import check as findings
+    from crackmap_server.upkeep.check import check as checked
 
     good = True
-    for finding in findings(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
-        typer.echo(finding.line())
-        good = good and finding.good
+    for each in checked(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
+        typer.echo(each.line())
+        good &= each.good
     raise typer.Exit(0 if good else 2)

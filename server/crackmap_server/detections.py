@@ -12,7 +12,7 @@ from crackmap.ids import detection_id
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import local_corners_m, sigma_m, unpacked_m
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.frames import placement_of
 from crackmap_server.hits import Hit, Wanted, hits_from_maps, hits_from_rows, rows_suffice
 from crackmap_server.marks import Marks, read_marks

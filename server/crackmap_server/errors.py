@@ -36,79 +36,79 @@ class ServerError(CrackmapError):
     """Refused; the message is for the client."""
 
 
-class CrossSite(ServerError):  # noqa: N818 - these read as what they are
+class CrossSite(ServerError):
     """A web page of another site, or one under another name for this server, made a browser send this."""
 
 
-class NotSignedIn(ServerError):  # noqa: N818
+class NotSignedIn(ServerError):
     """No key or session came with the request, or one that is not valid."""
 
 
-class NotAllowed(ServerError):  # noqa: N818
+class NotAllowed(ServerError):
     """Whoever asks is known, but may not do this."""
 
 
-class TooManyTries(ServerError):  # noqa: N818
+class TooManyTries(ServerError):
     """Signing in was tried too often; it is refused for a while."""
 
 
-class NameTaken(ServerError):  # noqa: N818
+class NameTaken(ServerError):
     """Another one has that name."""
 
 
-class WouldLockOut(ServerError):  # noqa: N818
+class WouldLockOut(ServerError):
     """Nobody could manage the server any more."""
 
 
-class NotFound(ServerError):  # noqa: N818
+class NotFound(ServerError):
     """Nothing is stored under that name."""
 
 
-class WrongMethod(ServerError):  # noqa: N818
+class WrongMethod(ServerError):
     """The address takes other methods."""
 
 
-class BadRequest(ServerError):  # noqa: N818
+class BadRequest(ServerError):
     """A body or a parameter cannot be used."""
 
 
-class Conflict(ServerError):  # noqa: N818
+class Conflict(ServerError):
     """It does not go together with what is stored."""
 
 
-class ChangedMeanwhile(ServerError):  # noqa: N818
+class ChangedMeanwhile(ServerError):
     """Somebody else changed it since it was read: read it again, then change that."""
 
 
-class NotSaidWhich(ServerError):  # noqa: N818
+class NotSaidWhich(ServerError):
     """A change of what is there must say in If-Match which version it changes."""
 
 
-class BadParameter(ServerError):  # noqa: N818
+class BadParameter(ServerError):
     """A parameter is unknown or cannot be used."""
 
 
-class TooLarge(ServerError):  # noqa: N818
+class TooLarge(ServerError):
     """A body is over its limit."""
 
 
-class TooSlow(ServerError):  # noqa: N818
+class TooSlow(ServerError):
     """A body does not come, or hardly."""
 
 
-class NotAPicture(ServerError):  # noqa: N818
+class NotAPicture(ServerError):
     """Evidence is no picture, or not the one that it was announced as."""
 
 
-class Busy(ServerError):  # noqa: N818
+class Busy(ServerError):
     """No more can be taken at the moment; nothing of the request was stored."""
 
 
-class DiskFull(ServerError):  # noqa: N818
+class DiskFull(ServerError):
     """The disk took no more; nothing of the request was stored."""
 
 
-class DatabaseFailed(ServerError):  # noqa: N818
+class DatabaseFailed(ServerError):
     """The database failed; nothing of the request was stored."""
 
 
@@ -137,17 +137,17 @@ STATUS: dict[type[ServerError], int] = {
 RETRY_AFTER_S = {TooManyTries: 900, Busy: 2, DatabaseFailed: 10, DiskFull: 60}
 
 
-class AddressRefused(SettingError):  # noqa: N818
+class AddressRefused(SettingError):
     """The server would be reachable by others, and nothing would keep them out."""
 
 
-class PortBusy(SettingError):  # noqa: N818
+class PortBusy(SettingError):
     """Another process listens on that port."""
 
 
-class DatabaseUnusable(SettingError):  # noqa: N818
+class DatabaseUnusable(SettingError):
     """A database address that no engine understands, or a database of another version."""
 
 
-class DatabaseInUse(StorageError):  # noqa: N818
+class DatabaseInUse(StorageError):
     """Another server has this SQLite file; there is one writer for each."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import target_widths_mm
 from crackmap_server.chart import unpacked_m
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.coverage import Footprint
 from crackmap_server.frames import select_frames
 from crackmap_server.pairs import Pair

@@ -10,7 +10,7 @@ from crackmap.messages import utc
 from crackmap.scores import probability
 from crackmap_server import tables
 from crackmap_server.chart import Box
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.pairs import Pair
 from crackmap_server.resources import FrameItem, FramePlacement
 

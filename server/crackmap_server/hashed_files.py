@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Generic, TypeVar
 
+from crackmap.durable_files import flush_folder
 from crackmap.errors import StorageError
 from crackmap.failpoints import failpoint
 from crackmap_server.errors import BadRequest, DiskFull, ServerError, TooLarge
@@ -132,12 +133,3 @@ class Arrival(Generic[Checked]):
         if found != self._sha256:
             raise self._files.changed(f"the body's SHA-256 is {found}, not {self._sha256}; it was changed on its way")
         return self._files.keep(self._file, self._sha256)
-
-
-def flush_folder(folder: Path) -> None:
-    """Makes names that were given or taken in the folder last."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

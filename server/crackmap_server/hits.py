@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from crackmap_server import tables
 from crackmap_server.chart import Box, unpacked_m
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.frames import captured_within
 from crackmap_server.opinions import ReviewState
 from crackmap_server.pairs import Pair

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from crackmap_server.additions.masks import MaskKind
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.masking import Masking, read_masking
 from crackmap_server.opinions import Look, Opinion, judged
 from crackmap_server.pairs import Pair

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import held_on
 from crackmap_server.additions.masks import Mask, MaskKind
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.coverage import rolled
 from crackmap_server.revisions import Revision, all_current, all_exact
 from crackmap_server.shapes import polygon
@@ -39,6 +39,7 @@ class Masking:
 
     @property
     def union(self) -> BaseGeometry:
+        """What all masks cover together, on the chart."""
         return shapely.union_all(self.shapes)
 
 

@@ -1,6 +1,5 @@
 """Where scans, surfaces and inspections belong, as other modules ask for it."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from crackmap.surfaces import around_m
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.pairs import Pair
@@ -50,6 +50,11 @@ def structure_of_inspection(connection: Connection, inspection_id: UUID) -> UUID
     return found
 
 
+def the_inspection(connection: Connection, inspection_id: UUID) -> None:
+    """Raises NotFound unless it is stored."""
+    structure_of_inspection(connection, inspection_id)
+
+
 def check_inspection(connection: Connection, inspection_id: UUID, structure_id: UUID, name: str) -> None:
     """Raises BadRequest when the inspection is not one of that structure."""
     table = tables.inspections.c
@@ -75,4 +80,4 @@ def sites_of(connection: Connection, scan_ids: Iterable[UUID]) -> dict[UUID, Sit
 
 
 def _face(row: Any) -> Face:
-    return Face(row.surface_id, row.structure_id, None if row.radius_m is None else 2 * math.pi * row.radius_m)
+    return Face(row.surface_id, row.structure_id, around_m(row.radius_m))

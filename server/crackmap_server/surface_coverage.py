@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from crackmap_server.additions.surface_descriptions import boundary
 from crackmap_server.boundaries import cut
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.coverage import parts, rolled
 from crackmap_server.footprints import footprints
 from crackmap_server.frames import kind_column, select_frames

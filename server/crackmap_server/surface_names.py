@@ -1,6 +1,5 @@
 """What files and collections say of the surface that they are of: names, frame, where it stands."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
-from crackmap.surfaces import Facing
+from crackmap.surfaces import Facing, around_m
 from crackmap_server import tables
 from crackmap_server.additions.surface_descriptions import SurfaceDescription
 from crackmap_server.errors import NotFound
@@ -32,7 +31,7 @@ class SurfaceName:
     @property
     def around_m(self) -> float | None:
         """The length after which u begins again; None for a plane."""
-        return None if self.radius_m is None else 2 * math.pi * self.radius_m
+        return around_m(self.radius_m)
 
 
 def select_surfaces() -> Select[Any]:

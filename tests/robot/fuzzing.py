@@ -28,7 +28,7 @@ from crackmap_robot.cameras.photograph import decode, read_header
 from crackmap_robot.daemon.settings import read_settings
 from crackmap_robot.headers import recording
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_export import export
+from crackmap_robot.outbox.export import export
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.control_points import read_control_points
 from crackmap_robot.poses.file import read_poses
@@ -38,6 +38,7 @@ from crackmap_robot.poses.mavlink import MavlinkPoses
 from crackmap_robot.poses.mount import Mount, read_mount
 from crackmap_robot.poses.registration_file import read_registration
 from crackmap_robot.poses.tag_layout import read_tag_layout
+from crackmap_robot.server_answers import retry_after_s, words_of
 
 LARGEST_DECODED_PX = 1_000_000
 """The largest photograph takes 0.9 GB, which a thousand a second are too many for."""
@@ -181,8 +182,8 @@ def _outbox(content: bytes, folder: Path) -> None:
 def _answer(content: bytes, folder: Path) -> None:
     answer = httpx2.Response(400, content=content, headers=[(b"Retry-After", content[:20])])
     uplink._answers(answer)
-    assert uplink.words_of(answer).startswith("400 ")
-    uplink.retry_after_s(answer)
+    assert words_of(answer).startswith("400 ")
+    retry_after_s(answer)
 
 
 def _bag(content: bytes, folder: Path) -> None:

@@ -6,7 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from crackmap_robot.placing import ByScale
 from crackmap_robot.scan import Scanner, Scored
 from crackmap_robot.uplink import Away, Sent, Uplink
 from crackmap_robot.upload import drain
+
+from .served import served
 
 KEY = "crackmap_" + "k" * 43
 PASSWORD = "hunter2-hunter2"
@@ -105,17 +107,8 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
     authority.cert_pem.write_to_path(str(gate.ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
-    httpd.handle_error = lambda *_: None  # type: ignore[method-assign] # clients that do not believe it hang up
-    gate.address = f"https://127.0.0.1:{httpd.server_address[1]}"
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield gate
-    httpd.shutdown()
-    thread.join()
-    httpd.server_close()
+    with served(Handler, context) as gate.address:
+        yield gate
 
 
 @pytest.fixture

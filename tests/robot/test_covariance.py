@@ -16,8 +16,8 @@ from crackmap.tile_grid import TileGrid
 from crackmap_robot.projection import chart_points, place
 from crackmap_robot.projection.covariance import pose_slopes
 from crackmap_robot.projection.lens import undistorted
-from crackmap_robot.projection.lines import lines_of
-from crackmap_robot.projection.plane import Plane, directions
+from crackmap_robot.projection.lines import directions, lines_of
+from crackmap_robot.projection.plane import Plane
 from crackmap_robot.renderer import looking_at
 
 CAMERA = Camera(

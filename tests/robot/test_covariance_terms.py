@@ -26,7 +26,7 @@ from crackmap_robot.projection import Uncertainty, place
 from crackmap_robot.projection.cylinder import Cylinder
 from crackmap_robot.projection.lens import calibration_slopes, undistorted
 from crackmap_robot.projection.lines import lines_of
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.renderer import looking_at
 
 VALUES = np.array([1500, 1510, 790, 610, -0.2, 0.05, 0.001, -0.001, 0.01])

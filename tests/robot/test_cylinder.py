@@ -21,7 +21,8 @@ from crackmap_robot.projection.covariance import pose_slopes
 from crackmap_robot.projection.cylinder import Cylinder
 from crackmap_robot.projection.lens import undistorted
 from crackmap_robot.projection.lines import lines_of
-from crackmap_robot.projection.plane import Plane, rotation
+from crackmap_robot.projection.plane import Plane
+from crackmap_robot.projection.rotation import rotation
 
 WIDTH_PX, HEIGHT_PX = 1600, 1200
 CAMERA = Camera(

@@ -18,7 +18,7 @@ from crackmap_robot.bags.extraction import POSES, Extraction
 from crackmap_robot.bags.frames import MAX_GAP_S, Frames
 from crackmap_robot.poses.file import read_poses
 from crackmap_robot.poses.mount import FORWARD, Mount
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 NONE = (0.0, 0.0, 0.0, 1.0)
 YAW_90 = (0.0, 0.0, math.sqrt(0.5), math.sqrt(0.5))

@@ -3,11 +3,9 @@
 The targets are those of `make fuzz`; the rows below are what it found.
 """
 
-import importlib.util
 import re
 import sqlite3
 import struct
-import sys
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,31 +17,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crackmap.errors import CrackmapError
-from crackmap_robot import uplink
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import OutboxError
+from crackmap_robot.outbox.file import OutboxError
+from crackmap_robot.server_answers import words_of
+
+from .. import fuzz
 
 pytestmark = [pytest.mark.needs("rosbags"), pytest.mark.needs("pymavlink")]
-HERE = Path(__file__).parent
-
-
-def loaded(name: str, file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fuzz = loaded("fuzz", HERE.parent / "fuzz.py")
 
 
 @pytest.fixture(scope="module")
 def fuzzing() -> ModuleType:
     """Not at import: extras may be missing."""
-    return loaded("fuzzing_robot", HERE / "fuzzing.py")
+    from . import fuzzing
+
+    return fuzzing
 
 
 NAMES = (
@@ -147,7 +135,7 @@ def test_what_the_fuzzer_found_is_named(
 
 @pytest.mark.parametrize("content", [DIGITS, b"[" * 100_000, b'{"detail": {}}', b"\xff"])
 def test_an_answer_that_is_no_problem_is_given_by_its_status(content: bytes) -> None:
-    assert uplink.words_of(httpx2.Response(400, content=content)) == "400 Bad Request"
+    assert words_of(httpx2.Response(400, content=content)) == "400 Bad Request"
 
 
 def test_a_scan_in_the_outbox_that_cannot_be_read_is_named(tmp_path: Path, fuzzing: ModuleType) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ def test_kills_lose_nothing_and_double_nothing(
 
 SYNCHRONOUS_OFF = """\
 import sys
-import crackmap_robot.outbox as outbox
+import crackmap_robot.outbox.connection as outbox
 real = outbox.connect
 def connect(path):
     rows = real(path)
@@ -154,12 +154,8 @@ def test_that_test_notices_an_outbox_that_does_not_wait(folder: Path, model: Pat
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "none", str(disk)], check=True)
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+def small_disk(disk_of: Callable[[str], Path]) -> Path:
+    return disk_of("160k")
 
 
 @pytest.mark.needs("root")

@@ -20,7 +20,7 @@ from crackmap_robot.poses.mavlink import BODY_FRD, MavlinkPoses
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.register_command import run_register
 from crackmap_robot.poses.registration_file import read_registration
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 pytestmark = pytest.mark.needs("pymavlink")
 NED, ENU, FRD, FLU = 1, 4, 20, 21

@@ -15,7 +15,7 @@ from PIL import Image
 from crackmap.errors import InputError
 from crackmap_robot.mosaic.command import Fixing, run_mosaic
 from crackmap_robot.poses.file import read_poses
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.renderer import (
     PathPose,
     Pose,

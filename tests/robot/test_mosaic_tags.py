@@ -11,7 +11,7 @@ import pytest
 from crackmap.errors import InputError
 from crackmap_robot.mosaic.command import Fixing, run_mosaic
 from crackmap_robot.poses.file import read_poses
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.proving.card import FAMILY, HEIGHT_MM, TAG_MM, WIDTH_MM, Card
 from crackmap_robot.proving.drawing import reflectance
 from crackmap_robot.renderer import PathPose, Pose, SimulatedCamera, Wall, looking_at, write_recording

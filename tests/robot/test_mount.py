@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crackmap.messages import Pose
 from crackmap_robot.poses.mount import FORWARD, Mount, MountError, read_mount
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 GOOD = "position_m = [0.1, 0, 0.4]\norientation_xyzw = [0, 0, 0, 1]\n"
 NUMBERS = st.lists(st.floats(-3, 3), min_size=3, max_size=3)

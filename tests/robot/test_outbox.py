@@ -14,7 +14,7 @@ from crackmap_robot.classifier import Classifier
 from crackmap_robot.evidence import Frames
 from crackmap_robot.headers import Headers, analysis, recording
 from crackmap_robot.outbox import Outbox, State, Verdict
-from crackmap_robot.outbox_file import APPLICATION_ID, OutboxError, locked
+from crackmap_robot.outbox.file import APPLICATION_ID, OutboxError, locked
 from crackmap_robot.placing import ByScale
 from crackmap_robot.scan import Scanner, Scored
 
@@ -164,7 +164,7 @@ def test_two_processes_never_share_an_outbox(tmp_path: Path) -> None:
     with locked(path), pytest.raises(OutboxError, match=r"in use by another crackmap \(process \d+\)"), locked(path):
         pass
     holder = (
-        "import sys, pathlib; from crackmap_robot.outbox_file import locked\n"
+        "import sys, pathlib; from crackmap_robot.outbox.file import locked\n"
         f"with locked(pathlib.Path({str(path)!r})): print(1, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -15,6 +15,8 @@ from crackmap_robot.poses.file import read_poses
 from crackmap_robot.poses.fixes import read_fixes
 from crackmap_robot.poses.raster import Raster
 
+from .camera_files import camera_file
+
 NAMES = [f"{number}.jpg" for number in range(6)]
 
 
@@ -55,14 +57,7 @@ def test_the_command_writes_a_pose_file(tmp_path: Path) -> None:
     assert covariance[0] == pytest.approx(1e-6)
 
 
-CAMERA = """\
-image_width: 640
-image_height: 480
-camera_name: test
-distortion_model: plumb_bob
-camera_matrix: {rows: 3, cols: 3, data: [600, 0, 319.5, 0, 600, 239.5, 0, 0, 1]}
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+CAMERA = camera_file(640, 480, 600)
 TAGS = """\
 family = "apriltag_36h11"
 side_m = 0.06

@@ -14,7 +14,7 @@ from crackmap.errors import InputError
 from crackmap.messages import Pose
 from crackmap_robot.poses.registration import ControlPoint, Registration, register
 from crackmap_robot.poses.transform import Transform, product, quaternion
-from crackmap_robot.projection.plane import rotation as matrix
+from crackmap_robot.projection.rotation import rotation as matrix
 
 DRAWS = 2500
 PLACES = np.array([[0.2, 0.1, 0.0], [4.8, 0.3, 0.02], [4.5, 2.7, 0.0], [0.4, 2.4, -0.01], [2.5, 1.2, 0.3]])

@@ -73,7 +73,8 @@ def test_the_table_says_what_changed_and_what_could_not() -> None:
     side = {"detections": 12, "area_m2": 0.25}
     row = {"of": "before", "threshold": 0.79, "before": side, "after": side | {"area_m2": None}, "new": 3, "lost": 4}
     scan = {"surface": "north", "frames": 8, "model_before": "crack-227", "at": [row, row | {"of": "after"}]}
-    progress = {"frames": {"done": 8, "total": 10, "causes": {"the picture was not kept": 2}}, "current": False}
+    frames = {"done": 8, "total": 10, "causes": {"the picture was not kept": 2}}
+    progress = {"rescore": 3, "model": "crack-256", "frames": frames, "current": False}
     shown = list(lines({"rescore": 3, "model": "crack-256", "scans": [scan, scan | {"at": []}]}, progress))
     assert shown[0] == "re-scoring 3 by crack-256: 8 of 10 frames have new scores"
     assert "  2 not: the picture was not kept" in shown

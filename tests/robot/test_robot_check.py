@@ -61,12 +61,16 @@ def test_overlapping_tiles_are_tried(crackmap, config: Path, model: Path, photog
     ("old", "new", "words"),
     [
         ('file = "', 'file = "/nowhere/', "PROBLEM  model"),
-        ('"folder:photos"', '"folder:elsewhere"', "PROBLEM  source    {folder}/elsewhere: cannot be read"),
-        ("mm_per_px = 0.23", 'poses = "p.csv"\ncalibration = "c.yaml"', "PROBLEM  source    {folder}/p.csv"),
+        ('"folder:photos"', '"folder:elsewhere"', "PROBLEM  source      {folder}/elsewhere: cannot be read"),
+        ("mm_per_px = 0.23", 'poses = "p.csv"\ncalibration = "c.yaml"', "PROBLEM  source      {folder}/p.csv"),
         ("mm_per_px = 0.23", "mm_per_px = 99", "the model was made for"),
         ("outbox.sqlite", "photos/img1.jpg", "is not an outbox"),
-        ("least_free_mb = 1", f"least_free_mb = {10**9}", "PROBLEM  disk      {folder}: "),
-        ('outbox = "', 'server = "http://127.0.0.1:1"\noutbox = "', "PROBLEM  server    http://127.0.0.1:1/: does not"),
+        ("least_free_mb = 1", f"least_free_mb = {10**9}", "PROBLEM  disk        {folder}: "),
+        (
+            'outbox = "',
+            'server = "http://127.0.0.1:1"\noutbox = "',
+            "PROBLEM  server      http://127.0.0.1:1/: does not",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_stops_nothing_else(

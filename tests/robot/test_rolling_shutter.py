@@ -25,7 +25,7 @@ from crackmap_robot.poses.motion import Motion, motion_between
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.register_command import run_register
 from crackmap_robot.projection import Movement, chart_points, place
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.renderer import SimulatedCamera, Wall, looking_at, pixels_of, render
 from crackmap_robot.renderer.photograph import linear_from_srgb
 from crackmap_robot.renderer.pose import Pose as TruePose

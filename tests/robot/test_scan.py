@@ -20,16 +20,9 @@ from crackmap_robot.headers import Headers, Key, analysis, recording
 from crackmap_robot.placing import ByScale, Placing, by_poses
 from crackmap_robot.scan import LONG_QUIET_S, Known, Scanner, Scored, one_ahead
 
-CAMERA = """\
-image_width: 150
-image_height: 100
-camera_name: test
-camera_matrix: {rows: 3, cols: 3, data: [100, 0, 74.5, 0, 100, 49.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-rectification_matrix: {rows: 3, cols: 3, data: [1, 0, 0, 0, 1, 0, 0, 0, 1]}
-projection_matrix: {rows: 3, cols: 4, data: [100, 0, 74.5, 0, 0, 100, 49.5, 0, 0, 0, 1, 0]}
-"""
+from .camera_files import camera_file
+
+CAMERA = camera_file(150, 100, 100)
 
 
 def dark_is_crack(pixels: np.ndarray, grid: TileGrid) -> np.ndarray:

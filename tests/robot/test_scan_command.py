@@ -13,8 +13,10 @@ from PIL import Image
 
 from crackmap import scores
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked
 from crackmap_robot.settings import default_outbox, default_threads
+
+from .camera_files import camera_file
 
 SCALE = ("--mm-per-px", 0.5)
 
@@ -152,7 +154,7 @@ def test_a_source_that_is_not_there(scan, tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_away(scan, photographs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crackmap_robot.upload.wait_s", lambda _outcome, _failures: 0.0)
+    monkeypatch.setattr("crackmap_robot.upload.wait_s", lambda _failures, _retry_after_s: 0.0)
     ran = scan(photographs, *SCALE, "--server", "http://127.0.0.1:9")
     assert ran.code == 2
     assert re.search(r"waiting +6 reports and 6 pictures", ran.out)
@@ -228,14 +230,7 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     assert "--mm-per-px 0.23 --server http://127.0.0.1:8321" in ran.stdout
 
 
-CAMERA = """\
-image_width: 150
-image_height: 100
-camera_name: test
-camera_matrix: {rows: 3, cols: 3, data: [100, 0, 74.5, 0, 100, 49.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+CAMERA = camera_file(150, 100, 100)
 
 
 def test_photographs_with_poses(scan, photographs: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.register_command import run_register
 from crackmap_robot.poses.registration import ControlPoint, register
 from crackmap_robot.projection.lens import distorted
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 PLACES = st.lists(st.floats(-50, 50), min_size=3, max_size=3)
 TURNS = st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda q: np.linalg.norm(q) > 0.1)

@@ -21,7 +21,7 @@ from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.smooth_command import run_smooth
 from crackmap_robot.poses.smoothing import Drift, Fix, smoothed
 from crackmap_robot.poses.transform import quaternion
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 DRIFT = Drift(0.01, math.radians(0.1))
 EVERY_M, FIX_SIGMA_M = 5.0, 0.003

@@ -19,7 +19,7 @@ from crackmap_robot.poses.file import Missing
 from crackmap_robot.poses.tag_layout import FAMILIES, Tag, TagLayout, TagLayoutError, read_tag_layout
 from crackmap_robot.poses.tag_pose import CORNER_SIGMA_PX, pose_of
 from crackmap_robot.poses.tags import Corners, TagFinder
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.renderer import Pose, SimulatedCamera, looking_at, pixels_of, surface_points_m
 
 CAMERA = Camera(

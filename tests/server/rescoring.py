@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from crackmap.messages import TileGeometry
 from crackmap.tile_grid import TileGrid
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 MANIFEST = json.loads((Path(__file__).parents[1] / "robot" / "models" / "darkness-int8.json").read_text())
 
 

@@ -22,11 +22,8 @@ from crackmap_server.upkeep.backup import back_up
 from crackmap_server.upkeep.manifest import read_backup
 from crackmap_server.upkeep.restore import restore
 
+from .databases import BOTH, POSTGRESQL
 from .rescoring import registered
-
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 def fill(server: Any, wall: Any, *numbers: int) -> None:
@@ -70,7 +67,7 @@ def test_what_is_restored_is_the_same_log_with_the_same_pictures(
         assert [answer["status"] for answer in answers.json()["answers"]] == ["already_there", "stored"]
 
 
-@pytest.mark.parametrize("settings", [pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True)
+@pytest.mark.parametrize("settings", [POSTGRESQL], indirect=True)
 def test_a_log_moves_from_sqlite_to_postgresql_and_takes_new_frames_there(
     settings: Settings, wall: Any, tmp_path: Path, rows_in: Any
 ) -> None:

@@ -13,11 +13,8 @@ from crackmap_server.errors import DatabaseUnusable
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import CHECKS, check
 
+from .databases import BOTH
 from .rescoring import registered
-
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 def found(settings: Settings, read_pictures: bool = False) -> dict[str, tuple[bool, str]]:

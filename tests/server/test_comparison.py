@@ -11,7 +11,8 @@ from crackmap.scores import byte_at_least
 from crackmap.tile_grid import TileGrid
 from crackmap_server.registry.comparison import covered
 
-from .rescoring import BOTH, claim, deliver, made_up, order, registered, scanned, scores_of
+from .databases import BOTH
+from .rescoring import claim, deliver, made_up, order, registered, scanned, scores_of
 
 
 @BOTH

@@ -15,9 +15,8 @@ from crackmap.visible_widths import UNKNOWN, bytes_from_px, px_from_bytes
 from crackmap_server.coverage import Footprint, parts
 from crackmap_server.sights import ORDER, Sight, sights
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 SQUARE = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 SHOWN, BLURRED, DARK = (ORDER.index(sight) for sight in (Sight.SHOWN, Sight.BLURRED, Sight.DARK))
 

@@ -8,12 +8,11 @@ import pytest
 from crackmap_server.coverage import Footprint, parts
 from crackmap_server.sights import ORDER, Sight
 
+from .databases import BOTH
+
 ROUND = {"shape": "cylinder", "radius_m": 2.5, "facing": "inside"}
 SQUARE = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 SHOWN, DARK = ORDER.index(Sight.SHOWN), ORDER.index(Sight.DARK)
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 @BOTH

@@ -28,9 +28,8 @@ from crackmap_server.settings import Settings
 from crackmap_server.tables import metadata
 from crackmap_server.upgrade import MIGRATIONS, config_for, prepared
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 EARLIER = [script.revision for script in SCRIPTS.walk_revisions() if script.revision != SCRIPTS.get_current_head()]
 

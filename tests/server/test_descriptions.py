@@ -6,9 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 PLACED = {
     "frame": "projected",
     "crs": "EPSG:25832",

@@ -17,9 +17,8 @@ from crackmap_server.detections import find
 from crackmap_server.hits import Wanted, hits_from_maps, hits_from_rows, rows_suffice
 from crackmap_server.pairs import read_pairs
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 METRES = st.floats(-1, 6)
 
 

@@ -5,9 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 LINE = {"type": "polyline", "line_m": [[0.4, 0.2], [0.55, 0.34]]}
 AREA = {"type": "polygon", "rings_m": [[[0.4, 0.2], [0.55, 0.2], [0.5, 0.4], [0.4, 0.2]]]}
 

@@ -13,9 +13,7 @@ from PIL import Image
 from crackmap.messages import Capture, TimeSource
 from crackmap.scores import probability
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
 
 
 def pixels(response: Any) -> Any:

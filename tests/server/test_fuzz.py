@@ -1,11 +1,8 @@
 """Whatever is delivered: each item has its answer or the whole a named problem, and a second time changes nothing."""
 
-import importlib.util
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -13,20 +10,8 @@ from hypothesis import strategies as st
 
 from crackmap.errors import CrackmapError
 
-HERE = Path(__file__).parent
-
-
-def loaded(name: str, file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fuzz, fuzzing = loaded("fuzz", HERE.parent / "fuzz.py"), loaded("fuzzing_server", HERE / "fuzzing.py")
+from .. import fuzz
+from . import fuzzing
 
 
 @st.composite

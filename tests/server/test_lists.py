@@ -13,6 +13,8 @@ from crackmap_server.app import create_app
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
+from .databases import BOTH
+
 LISTS = ("structures", "surfaces", "inspections", "scans", "frames", "detections", "quarantine")
 OGC = ("frames", "detections")
 MODEL = "d" * 64
@@ -109,7 +111,7 @@ def filled(server: Any, wall: Any) -> Any:
     return server
 
 
-@pytest.mark.parametrize("settings", ["sqlite", "postgresql"], indirect=True)
+@BOTH
 @pytest.mark.parametrize("name", ["frames", "detections"])
 def test_lines_are_the_pages(filled: Any, wall: Any, name: str) -> None:
     queries: list[dict[str, Any]] = [{}, {"model": MODEL}, {"bbox": "0.5,0,3.2,1"}, {"from": "2026-05-01T08:03:00Z"}]

@@ -16,9 +16,8 @@ from crackmap_server.coverage import Footprint, parts
 from crackmap_server.masking import holds
 from crackmap_server.sights import ORDER, Sight
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 LEFT_OF_ONE = [[[0.9, 0], [1.0, 0], [1.0, 1], [0.9, 1]]]  # the left half of the frame around (1, 0.5)
 
 

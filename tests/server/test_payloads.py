@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
+from .databases import BOTH
 
 PAYLOADS = sorted((Path(__file__).parent.parent / "crackmap" / "payloads" / "v1").glob("*.json"))
 
-pytestmark = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+pytestmark = BOTH
 
 
 def test_every_recording_is_stored_and_then_already_there(server: Any) -> None:

@@ -12,9 +12,8 @@ from fastapi.testclient import TestClient
 from crackmap_server.app import create_app
 from crackmap_server.upgrade import prepared
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 MODELS = Path(__file__).parents[1] / "robot" / "models"
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from crackmap.messages import ReportBatch
 
-pytestmark = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
+pytestmark = BOTH
 
 
 def test_a_second_delivery_changes_no_row(server: Any, wall: Any) -> None:

@@ -14,7 +14,8 @@ from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
 from .conftest import Server
-from .rescoring import BOTH, claim, deliver, made_up, order, registered, scanned, scores_of, work
+from .databases import BOTH
+from .rescoring import claim, deliver, made_up, order, registered, scanned, scores_of, work
 
 
 def current(server: Any) -> set[str]:

@@ -16,11 +16,9 @@ from crackmap_server.retention.prune import prune
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import check
 
+from .databases import BOTH
 from .rescoring import registered
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 NOW = datetime.now(UTC)
 
 

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 HIGH = bytes([200] * 12)
 
 

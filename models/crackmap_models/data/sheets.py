@@ -6,7 +6,7 @@ from pathlib import Path
 from crackmap_models.data.label_errors import Suspect, worst
 from crackmap_models.data.tiles import LabelledTile, Pixels, decode, read_bytes
 from crackmap_models.data.twins import TURNS, Twins
-from crackmap_models.evaluation.style import CRACK, NO_CRACK, plot
+from crackmap_models.style import CRACK, NO_CRACK, plot
 
 SHOWN = 32
 COLUMNS = 8

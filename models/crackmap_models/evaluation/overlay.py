@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models import style
 from crackmap_models.data.photographs import Photograph
 from crackmap_models.data.tiles import decode, read_bytes
-from crackmap_models.evaluation import style
 from crackmap_models.evaluation.metrics import sigmoid
 from crackmap_models.evaluation.photographs import Found
 

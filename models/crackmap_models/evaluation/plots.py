@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from crackmap_models.evaluation import style
+from crackmap_models import style
 from crackmap_models.evaluation.evaluation import Evaluation
 from crackmap_models.evaluation.figures import FALSE_TILES_PER_M2
 from crackmap_models.evaluation.metrics import Tally, tally

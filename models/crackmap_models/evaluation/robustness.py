@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from crackmap_models import style
 from crackmap_models.data.tiles import LabelledTile
-from crackmap_models.evaluation import style
 from crackmap_models.evaluation.disturbances import DISTURBANCES, Change, Disturbance
 from crackmap_models.evaluation.intervals import Interval, with_intervals
 from crackmap_models.evaluation.kinds import Kind, Scored, score_kinds

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from crackmap.manifest import VisibleWidth
 from crackmap.tile_grid import TileGrid
+from crackmap_models import style
+from crackmap_models.composites.path import Paths, alone, displaced
+from crackmap_models.composites.profile import Opening, outlines, widths_px
 from crackmap_models.data.by_eye import Reading
 from crackmap_models.data.fit import fit
 from crackmap_models.data.tiles import LabelledTile, Pixels, by_data, decode, of_split, read_bytes
-from crackmap_models.evaluation import style
 from crackmap_models.evaluation.disturbances import blur
 from crackmap_models.evaluation.scorers import Say, Scorer
-from crackmap_models.training.composites.path import Paths, alone, displaced
-from crackmap_models.training.composites.profile import Opening, outlines, widths_px
 from crackmap_robot.quality.sharpness import sharpness
 
 WIDTHS_PX = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0, 8.0)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crackmap.manifest import Figure, Manifest, VisibleWidth
-from crackmap_models.conversion.parity import BY_CONVERSION
 from crackmap_models.evaluation.tables import cell
+from crackmap_models.shipping.parity import BY_CONVERSION
 from crackmap_models.shipping.retrain import RETRAIN
 
 BY_EYE = " by eye"

@@ -12,7 +12,6 @@ from crackmap_models.conversion.convert import Numbers, representative_tiles, to
 from crackmap_models.conversion.dense import can_be_dense, to_dense
 from crackmap_models.conversion.graph import read_graph
 from crackmap_models.conversion.lite import LiteModel
-from crackmap_models.conversion.parity import as_figures, check_precision, parity
 from crackmap_models.data.by_eye import Reading
 from crackmap_models.data.tiles import LabelledTile, of_split
 from crackmap_models.evaluation.figures import kinds_of
@@ -22,6 +21,7 @@ from crackmap_models.shipping.card import card, card_path
 from crackmap_models.shipping.dense import promise
 from crackmap_models.shipping.failures import failures
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
+from crackmap_models.shipping.parity import as_figures, check_precision, parity
 from crackmap_models.training.run import best_model
 
 REPRESENTATIVE_TILES = 600

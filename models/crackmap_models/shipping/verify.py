@@ -13,7 +13,6 @@ from crackmap.manifest import Figure, Manifest, read_dense, read_manifest
 from crackmap_models.conversion.dense import dense_stride_px, to_dense
 from crackmap_models.conversion.graph import read_graph
 from crackmap_models.conversion.lite import LiteModel
-from crackmap_models.conversion.parity import BY_CONVERSION, as_figures, parity
 from crackmap_models.data.by_eye import Reading
 from crackmap_models.data.tiles import LabelledTile, by_data, of_split
 from crackmap_models.errors import BrokenPromise
@@ -22,6 +21,7 @@ from crackmap_models.evaluation.threshold import logit
 from crackmap_models.evaluation.visible import promised
 from crackmap_models.shipping.card import BY_EYE, card, card_path
 from crackmap_models.shipping.measure import Candidate, measure, threshold_of
+from crackmap_models.shipping.parity import BY_CONVERSION, as_figures, parity
 from crackmap_models.shipping.ship import failures_path
 from crackmap_models.training.run import best_model
 

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from crackmap_models.composites import draw_crack, draw_look_alike
 from crackmap_models.data.fit import fit
 from crackmap_models.data.tiles import LabelledTile, Pixels, decode, read_bytes
 from crackmap_models.training.augmentation import Augmentation, photograph, place
-from crackmap_models.training.composites import draw_crack, draw_look_alike
 from crackmap_models.training.labels import SURE, Targets
 
 Batch = tuple[Pixels, Targets, Targets]

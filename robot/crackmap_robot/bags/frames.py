@@ -19,7 +19,7 @@ from crackmap.errors import InputError
 from crackmap.messages import Pose
 from crackmap_robot.poses.interpolation import between
 from crackmap_robot.poses.transform import Transform
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 TYPE = "tf2_msgs/msg/TFMessage"
 MOVING, STATIC = "/tf", "/tf_static"

@@ -8,6 +8,7 @@ import numpy as np
 
 from crackmap.errors import InputError
 from crackmap.messages import Pose
+from crackmap_robot.semidefinite import LOWEST_EIGENVALUE, lowest_scaled_eigenvalue
 
 TYPES = (
     "nav_msgs/msg/Odometry",
@@ -41,7 +42,6 @@ def _covariance(values: Any) -> tuple[float, ...] | None:
     if not np.isfinite(matrix).all() or (np.diag(matrix) <= 0).any():
         return None
     matrix = (matrix + matrix.T) / 2
-    scale = np.sqrt(np.diag(matrix))
-    if float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min()) < -1e-6:
+    if lowest_scaled_eigenvalue(matrix) < LOWEST_EIGENVALUE:
         return None
     return tuple(matrix.ravel().tolist())

@@ -46,6 +46,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def of(cls, found: os.stat_result) -> Self:
+        """From what the file system says of a file."""
         return cls(found.st_ino, found.st_size, found.st_mtime_ns)
 
     def settled(self, read_ns: int) -> bool:

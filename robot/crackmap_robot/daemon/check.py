@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -14,6 +13,7 @@ import httpx2
 import numpy as np
 import numpy.typing as npt
 
+from crackmap.checks import Checked
 from crackmap.errors import CrackmapError, SettingError
 from crackmap.messages import NoPose, Placement, Pose
 from crackmap.tile_grid import TileGrid
@@ -27,7 +27,7 @@ from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.dense import open_classifier
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked
 from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
@@ -45,20 +45,7 @@ SYNCHRONISED = Path("/run/systemd/timesync")
 """systemd-timesyncd puts a file `synchronized` there once it has asked a time server."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found."""
-
-    subject: str
-    good: bool
-    said: str
-
-    def line(self) -> str:
-        """For people."""
-        return f"{'ok' if self.good else 'PROBLEM':9}{self.subject:10}{self.said}"
-
-
-def check(settings: RobotSettings) -> Iterator[Finding]:
+def check(settings: RobotSettings) -> Iterator[Checked]:
     """Each check by itself: what one finds stops none of the others."""
     for subject, look in (
         ("model", _model),
@@ -74,11 +61,11 @@ def check(settings: RobotSettings) -> Iterator[Finding]:
 Look = Callable[[RobotSettings], tuple[bool, str]]
 
 
-def _tried(subject: str, look: Look, settings: RobotSettings) -> Finding:
+def _tried(subject: str, look: Look, settings: RobotSettings) -> Checked:
     try:
-        return Finding(subject, *look(settings))
+        return Checked(subject, *look(settings))
     except CrackmapError as error:
-        return Finding(subject, False, str(error))
+        return Checked(subject, False, str(error))
 
 
 def _model(settings: RobotSettings) -> tuple[bool, str]:

@@ -11,18 +11,17 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from crackmap.errors import CrackmapError, InputError, ServerUnavailable, StorageError
+from crackmap.errors import CrackmapError, InputError, StorageError
 from crackmap.manifest import read_manifest
 from crackmap.messages.registry import PinnedModel
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.settings import ModelSection
-from crackmap_robot.registry.client import Away, RegistryClient
+from crackmap_robot.registry.client import RegistryAway, RegistryClient
 from crackmap_robot.registry.followed import Followed
 from crackmap_robot.registry.kept_models import model_path, write_model
 from crackmap_robot.registry.self_test import check_apart
-from crackmap_robot.uplink import Away as UplinkAway
-from crackmap_robot.uplink import wait_s
+from crackmap_robot.server_answers import wait_s
 
 START_PATIENCE_S = 30.0
 """For the test of a kept model at the start: systemd waits 90 s, and there may be two of them."""
@@ -98,15 +97,14 @@ class Following:
             while not self._stop.is_set():
                 try:
                     self._ask(client)
-                except Away as away:  # the uplink tells that the server is away
+                except RegistryAway as away:  # the uplink tells that the server is away
                     failures += 1
-                    self._stop.wait(wait_s(UplinkAway(away, away.retry_after_s), failures))
+                    self._stop.wait(wait_s(failures, away.retry_after_s))
                     continue
                 except (InputError, StorageError) as error:  # broken on its way, or no room: it may go better next time
                     failures += 1
                     self._condition.refuse_model(f"{error} Tried again")
-                    lost = ServerUnavailable(str(error))
-                    self._stop.wait(max(wait_s(UplinkAway(lost), failures), 1.0))
+                    self._stop.wait(max(wait_s(failures), 1.0))
                     continue
                 except CrackmapError as error:
                     self._condition.refuse_model(str(error))

@@ -28,7 +28,7 @@ from crackmap_robot.daemon.turns import Turns
 from crackmap_robot.headers import Headers
 from crackmap_robot.interrupts import stop_on_signal
 from crackmap_robot.outbox import Outbox
-from crackmap_robot.outbox_file import locked
+from crackmap_robot.outbox.file import locked
 from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.registry.followed import Followed

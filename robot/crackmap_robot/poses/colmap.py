@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from crackmap_robot.poses.record import PoseFileError, Record
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 from crackmap_robot.sfm.colmap import is_number, said
 
 IMAGE = ("IMAGE_ID", "QW", "QX", "QY", "QZ", "TX", "TY", "TZ", "CAMERA_ID", "NAME")

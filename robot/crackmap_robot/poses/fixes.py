@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from crackmap_robot.poses.record import PoseFileError, Record
+from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.rows import Row, read_rows
+from crackmap_robot.poses.table import table_records, table_text
 from crackmap_robot.poses.transform import FloatArray
 
 COLUMNS = ("time_s", "u_m", "v_m", "w_m", "sigma_m")
@@ -57,30 +56,10 @@ def _of_row(path: Path, row: Row) -> TimedFix:
 
 
 def _positions(path: Path, content: bytes) -> list[TimedFix]:
-    try:
-        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), skipinitialspace=True, strict=True)
-        columns = [name.strip() for name in next(reader, [])]
-        for name in columns:
-            if name not in COLUMNS or columns.count(name) > 1:
-                why = "stands there twice" if name in COLUMNS else "is not known"
-                raise PoseFileError(f"{path}, line 1, {name[:80]!r}: {why}; the columns are {', '.join(COLUMNS)}")
-        if missing := [name for name in COLUMNS if name not in columns]:
-            raise PoseFileError(f"{path}, line 1: no column {', '.join(missing)}; the columns are {', '.join(COLUMNS)}")
-        fixes = []
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(columns):
-                raise PoseFileError(
-                    f"{path}, line {reader.line_num}: has {len(cells)} values, the header names {len(columns)} columns"
-                )
-            record = Record(path, reader.line_num, dict(zip(columns, (cell.strip() for cell in cells), strict=True)))
-            time_s, u_m, v_m, w_m, sigma_m = (record.number(name, record.values[name]) for name in COLUMNS)
-            if sigma_m <= 0:
-                record.refuse("sigma_m", f"{sigma_m} is no standard deviation; give metres over 0")
-            fixes.append(TimedFix(time_s, (u_m, v_m, w_m), None, np.eye(3) * sigma_m**2))
-    except UnicodeDecodeError as error:
-        raise PoseFileError(f"{path} is not UTF-8 text at byte {error.start}: save the table as CSV.") from error
-    except csv.Error as error:
-        raise PoseFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+    fixes = []
+    for record in table_records(path, table_text(path, content), COLUMNS):
+        time_s, u_m, v_m, w_m, sigma_m = (record.number(name, record.values[name]) for name in COLUMNS)
+        if sigma_m <= 0:
+            record.refuse("sigma_m", f"{sigma_m} is no standard deviation; give metres over 0")
+        fixes.append(TimedFix(time_s, (u_m, v_m, w_m), None, np.eye(3) * sigma_m**2))
     return fixes

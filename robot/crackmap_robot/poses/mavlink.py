@@ -19,7 +19,8 @@ from crackmap.messages import Pose
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.rows import Row
 from crackmap_robot.poses.transform import FloatArray, quaternion
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
+from crackmap_robot.semidefinite import LOWEST_EIGENVALUE, lowest_scaled_eigenvalue
 
 BODY_FRD = 12
 WORLDS: dict[int, FloatArray] = {
@@ -98,8 +99,7 @@ def _covariance(upper: Any, world: FloatArray, turn: FloatArray) -> tuple[float,
     matrix = matrix + np.triu(matrix, 1).T
     if not np.isfinite(matrix).all() or (np.diag(matrix) <= 0).any():
         return None
-    scale = np.sqrt(np.diag(matrix))
-    if float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min()) < -1e-6:
+    if lowest_scaled_eigenvalue(matrix) < LOWEST_EIGENVALUE:
         return None
     turned = np.zeros((6, 6))
     turned[:3, :3], turned[3:, 3:] = world, turn

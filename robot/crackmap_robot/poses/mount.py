@@ -13,7 +13,7 @@ import numpy as np
 from crackmap.errors import InputError
 from crackmap.messages import Pose
 from crackmap_robot.poses.transform import FloatArray, crossed, product
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 PLACE, ERRORS = ("position_m", "orientation_xyzw"), ("sigma_m", "sigma_deg")
 KEYS = (*PLACE, *ERRORS)

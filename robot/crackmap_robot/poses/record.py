@@ -25,9 +25,11 @@ class Record:
     values: dict[str, Any]
 
     def refuse(self, key: str, why: str) -> NoReturn:
+        """Raises PoseFileError with file, line and key."""
         raise PoseFileError(f"{self.path}, line {self.line}, {key}: {why}")
 
     def number(self, key: str, value: Any) -> float:
+        """A finite number in range. Raises PoseFileError."""
         try:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError, OverflowError):
@@ -39,6 +41,7 @@ class Record:
         return number
 
     def numbers(self, key: str, count: int) -> tuple[float, ...]:
+        """So many of them. Raises PoseFileError."""
         values = self.values.get(key)
         if not isinstance(values, list) or len(values) != count:
             found = f"{len(values)}" if isinstance(values, list) else repr(values)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +15,13 @@ from crackmap_robot.poses.colmap import image_records, is_images
 from crackmap_robot.poses.motion import Motion
 from crackmap_robot.poses.opensfm import shot_records
 from crackmap_robot.poses.record import PoseFileError, Record
+from crackmap_robot.poses.table import table_records
 from crackmap_robot.poses.tum import is_tum, tum_records
+from crackmap_robot.semidefinite import LOWEST_EIGENVALUE, lowest_scaled_eigenvalue
 
 MOTION = ("velocity_m_s", "turn_rad_s")
 JSON_KEYS = ("file", "time_s", "position_m", "orientation_xyzw", "covariance", *MOTION)
-CSV_POSITION, CSV_ORIENTATION = ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
-CSV_COLUMNS = ("file", "time_s", *CSV_POSITION, *CSV_ORIENTATION, "covariance", *MOTION)
+CSV_KEYS, CSV_POSITION, CSV_ORIENTATION = ("file", "time_s"), ("x_m", "y_m", "z_m"), ("qx", "qy", "qz", "qw")
 
 
 @dataclass(frozen=True)
@@ -91,48 +90,20 @@ def _json_records(path: Path, text: str) -> Iterator[Record]:
 
 
 def _csv_records(path: Path, text: str) -> Iterator[Record]:
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        columns = [name.strip() for name in next(reader, [])]
-        _check_columns(path, columns)
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(columns):
-                raise PoseFileError(
-                    f"{path}, line {reader.line_num}: has {len(cells)} values, the header names {len(columns)} columns"
-                )
-            named = {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}
-            values: dict[str, Any] = {
-                "file": named.get("file"),
-                "time_s": named.get("time_s"),
-                "position_m": [named[name] for name in CSV_POSITION],
-                "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
-            }
-            for name in ("covariance", *MOTION):
-                numbers = named.get(name)
-                values[name] = numbers.split() if numbers else None
-            record = Record(path, reader.line_num, values)
-            for name in (*CSV_POSITION, *CSV_ORIENTATION):
-                record.number(name, named[name])  # a message names the column that the user wrote
-            yield record
-    except csv.Error as error:
-        raise PoseFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
-
-
-def _check_columns(path: Path, columns: list[str]) -> None:
-    for name in columns:
-        if name not in CSV_COLUMNS:
-            raise PoseFileError(
-                f"{path}, line 1, {name[:80]!r}: is not known; the columns are {', '.join(CSV_COLUMNS)}"
-            )
-        if columns.count(name) > 1:
-            raise PoseFileError(f"{path}, line 1, {name}: stands there {columns.count(name)} times; keep one column")
-    missing = [name for name in (*CSV_POSITION, *CSV_ORIENTATION) if name not in columns]
-    if not {"file", "time_s"} & set(columns):
-        missing.insert(0, "file (or time_s)")
-    if missing:
-        raise PoseFileError(f"{path}, line 1: no column {', '.join(missing)}; the columns are {', '.join(CSV_COLUMNS)}")
+    for row in table_records(path, text, (*CSV_POSITION, *CSV_ORIENTATION), ("covariance", *MOTION), CSV_KEYS):
+        named = row.values
+        for name in (*CSV_POSITION, *CSV_ORIENTATION):
+            row.number(name, named[name])  # a message names the column that the user wrote
+        values: dict[str, Any] = {
+            "file": named.get("file"),
+            "time_s": named.get("time_s"),
+            "position_m": [named[name] for name in CSV_POSITION],
+            "orientation_xyzw": [named[name] for name in CSV_ORIENTATION],
+        }
+        for name in ("covariance", *MOTION):
+            numbers = named.get(name)
+            values[name] = numbers.split() if numbers else None
+        yield Record(path, row.line, values)
 
 
 def _row(record: Record) -> Row:
@@ -187,11 +158,7 @@ def _covariance(record: Record) -> tuple[float, ...] | None:
             f"{matrix[column, row]:g} across; write 36 numbers row by row for x y z rx ry rz",
         )
     matrix = (matrix + matrix.T) / 2
-    # Scaled to a correlation matrix first: metres and radians differ by orders of magnitude.
-    deviations = np.sqrt(np.abs(np.diag(matrix)))
-    scale = np.where(deviations > 0, deviations, 1.0)
-    lowest = float(np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min())
-    if lowest < -1e-6:
+    if (lowest := lowest_scaled_eigenvalue(matrix)) < LOWEST_EIGENVALUE:
         record.refuse("covariance", f"is not positive semi-definite (lowest scaled eigenvalue {lowest:.3g})")
     if (np.diag(matrix) == 0).any():
         return None

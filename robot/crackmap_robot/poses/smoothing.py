@@ -17,7 +17,7 @@ import numpy as np
 from crackmap.errors import InputError
 from crackmap.messages import Pose
 from crackmap_robot.poses.transform import FloatArray, crossed, quaternion
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 MOST_STEPS = 20
 CONVERGED_M = 1e-5

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from crackmap.messages import Pose
 from crackmap_robot.poses.motion import Motion
-from crackmap_robot.projection.plane import rotation
+from crackmap_robot.projection.rotation import rotation
 
 FloatArray = npt.NDArray[np.float64]
 

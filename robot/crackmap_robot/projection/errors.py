@@ -3,5 +3,5 @@
 from crackmap.errors import InputError
 
 
-class NoView(InputError):  # noqa: N818 - it reads as what it is
+class NoView(InputError):
     """The camera, with this lens and at this pose, does not see the surface with every pixel."""

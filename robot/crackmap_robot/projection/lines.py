@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crackmap.messages import Pose
-from crackmap_robot.projection.plane import directions, rotation
+from crackmap_robot.projection.rotation import rotation
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,6 +38,13 @@ class Lines:
     rays: FloatArray
     axes: FloatArray
     ahead: FloatArray
+
+
+def directions(points: FloatArray, pose: Pose) -> FloatArray:
+    """Body-frame vectors (n, 3) of normalised image coordinates (n, 2); their optical z is 1, so they are not units."""
+    turned = rotation(pose.orientation_xyzw)
+    result: FloatArray = points @ turned[:, :2].T + turned[:, 2]
+    return result
 
 
 def lines_of(points: FloatArray, pose: Pose) -> Lines:

@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from crackmap.messages import Pose
 from crackmap_robot.projection.errors import NoView
+from crackmap_robot.projection.lines import Lines
 from crackmap_robot.projection.shape import Slopes
-
-if TYPE_CHECKING:
-    from crackmap_robot.projection.lines import Lines
 
 FloatArray = npt.NDArray[np.float64]
 
 STEEPEST_DEG = 85.0
 """Rays farther than this from the surface's normal are no view of it: a pixel is smeared over 130 times its area."""
-
-
-def rotation(orientation_xyzw: tuple[float, float, float, float]) -> FloatArray:
-    """(3, 3) matrix that turns vectors of the optical frame into the body frame."""
-    x, y, z, w = orientation_xyzw
-    n = x * x + y * y + z * z + w * w
-    s = 2 / n
-    return np.array(
-        [
-            [1 - s * (y * y + z * z), s * (x * y - z * w), s * (x * z + y * w)],
-            [s * (x * y + z * w), 1 - s * (x * x + z * z), s * (y * z - x * w)],
-            [s * (x * z - y * w), s * (y * z + x * w), 1 - s * (x * x + y * y)],
-        ]
-    )
-
-
-def directions(points: FloatArray, pose: Pose) -> FloatArray:
-    """Body-frame vectors (n, 3) of normalised image coordinates (n, 2); their optical z is 1, so they are not units."""
-    turned = rotation(pose.orientation_xyzw)
-    result: FloatArray = points @ turned[:, :2].T + turned[:, 2]
-    return result
 
 
 class Plane:

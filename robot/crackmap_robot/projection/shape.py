@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from crackmap_robot.projection.lines import Lines
+from crackmap_robot.projection.lines import Lines
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crackmap_robot.options import TargetWidth
+
 
 def card(
     to: Annotated[Path, typer.Argument(metavar="FILE", help="Where it goes: .pdf to print, .png to look at.")],
@@ -41,9 +43,7 @@ def prove(
     most_off_percent: Annotated[
         float, typer.Option(metavar="P", min=0, help="How far off the stated scale may be.")
     ] = 2.0,
-    target_width_mm: Annotated[
-        float | None, typer.Option(metavar="W", help="Crack width that the inspection must be able to show.")
-    ] = None,
+    target_width_mm: TargetWidth = None,
     to: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where the proof goes, as JSON.", show_default="PHOTOGRAPH.proof.json"),

@@ -13,7 +13,7 @@ from crackmap.errors import CrackmapError, InputError, ServerUnavailable
 from crackmap.manifest import manifest_path, read_manifest
 from crackmap.messages.registry import Claim, Claimed, NewScores, PinnedModel
 from crackmap_robot.access import WITHOUT_KEY, Access, checked_address
-from crackmap_robot.uplink import TIMEOUTS, retry_after_s, words_of
+from crackmap_robot.server_answers import TIMEOUTS, retry_after_s, words_of
 
 _NOT_NOW = {httpx2.codes.SERVICE_UNAVAILABLE, httpx2.codes.TOO_MANY_REQUESTS}
 
@@ -26,7 +26,7 @@ class Refusal(CrackmapError):  # noqa: N818 - it reads as what it is
         self.status = status
 
 
-class Away(ServerUnavailable):
+class RegistryAway(ServerUnavailable):
     """The server does not answer, or has too much to do; `retry_after_s` is its own wish."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
@@ -35,7 +35,7 @@ class Away(ServerUnavailable):
 
 
 class RegistryClient:
-    """One server. A context manager. Every method raises Away and Refusal."""
+    """One server. A context manager. Every method raises RegistryAway and Refusal."""
 
     def __init__(self, server: str, access: Access = WITHOUT_KEY) -> None:
         """`server` is its address, as http://host:8321. Raises SettingError when it, or `access`, cannot be used."""
@@ -81,7 +81,9 @@ class RegistryClient:
         try:
             return PinnedModel.model_validate_json(answer.content), answer.headers.get("ETag", "")
         except ValidationError as error:
-            raise Away(f"{self.server}: says of its pinned model what this crackmap does not understand") from error
+            raise RegistryAway(
+                f"{self.server}: says of its pinned model what this crackmap does not understand"
+            ) from error
 
     def manifest(self, sha256: str) -> bytes:
         """As it was registered."""
@@ -167,9 +169,9 @@ class RegistryClient:
         try:
             answer = self._client.request(method, path, headers=self._access.headers() | (headers or {}), **request)
         except httpx2.HTTPError as error:
-            raise Away(f"{self.server}: does not answer ({str(error) or type(error).__name__}).") from error
+            raise RegistryAway(f"{self.server}: does not answer ({str(error) or type(error).__name__}).") from error
         if answer.status_code in _NOT_NOW or answer.is_server_error:
-            raise Away(f"{self.server}: cannot now ({words_of(answer)}).", retry_after_s(answer))
+            raise RegistryAway(f"{self.server}: cannot now ({words_of(answer)}).", retry_after_s(answer))
         if answer.is_client_error or (answer.is_redirect and answer.status_code != httpx2.codes.NOT_MODIFIED):
             raise Refusal(self.server, answer.status_code, words_of(answer))
         return answer

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def lines(comparison: dict[str, Any], progress: dict[str, Any]) -> Iterator[str]:
-    """The before/after table of one re-scoring, scan by scan."""
+def lines(comparison: dict[str, Any] | None, progress: dict[str, Any]) -> Iterator[str]:
+    """How far one re-scoring is, and its before/after table, scan by scan; None: who asks may not see it."""
     frames = progress["frames"]
     yield (
-        f"re-scoring {comparison['rescore']} by {comparison['model']}: {frames['done']} of {frames['total']} frames "
+        f"re-scoring {progress['rescore']} by {progress['model']}: {frames['done']} of {frames['total']} frames "
         f"have new scores{', which are current' if progress['current'] else ''}"
     )
     for cause, count in frames["causes"].items():
         yield f"  {count} not: {cause}"
+    if comparison is None:
+        yield "  what that changes is not for a worker to see"
+        return
     for scan in comparison["scans"]:
         yield f"{scan['surface']}: {scan['frames']} frames, {scan['model_before'] or 'nothing'} → {comparison['model']}"
         if not scan["at"]:

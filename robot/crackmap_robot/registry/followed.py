@@ -27,10 +27,12 @@ class Followed:
 
     @property
     def current(self) -> str | None:
+        """SHA-256 of the model that is used."""
         return self._state().current
 
     @property
     def previous(self) -> str | None:
+        """SHA-256 of the one before it, which stays."""
         return self._state().previous
 
     def candidates(self, own: Path) -> list[tuple[str | None, Path]]:

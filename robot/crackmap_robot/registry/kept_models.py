@@ -3,9 +3,9 @@
 A file appears under its name only when it is whole, checked and on the disk.
 """
 
-import os
 from pathlib import Path
 
+from crackmap.durable_files import flush_folder, write_flushed
 from crackmap.errors import StorageError
 from crackmap.failpoints import failpoint
 from crackmap.manifest import manifest_path, read_manifest
@@ -37,16 +37,9 @@ def write_file(path: Path, content: bytes) -> None:
     half = path.with_name(path.name + _HALF)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with half.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_flushed(half, content)
         half.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        flush_folder(path.parent)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}). What was there before is whole.") from error
 

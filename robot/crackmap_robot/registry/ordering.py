@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from crackmap.errors import SettingError
 from crackmap_robot.classifier import chosen_model
 from crackmap_robot.interrupts import stop_on_signal
-from crackmap_robot.registry.client import RegistryClient
+from crackmap_robot.registry.client import Refusal, RegistryClient
 from crackmap_robot.registry.comparison_table import lines
 from crackmap_robot.registry.worker import Worker, work
 from crackmap_robot.runtimes import Runtime
@@ -51,7 +53,10 @@ def who(given: str) -> str:
 
 
 def registered(client: RegistryClient, model: str, by: str) -> str:
-    """SHA-256 of a model that was given as one, or as a file, which is registered. Raises InputError, Refusal, Away."""
+    """SHA-256 of a model that was given as one, or as a file, which is registered.
+
+    Raises InputError, Refusal, RegistryAway.
+    """
     return model if re.fullmatch("[0-9a-f]{64}", model) else client.register(chosen_model(Path(model)), by)
 
 
@@ -81,7 +86,9 @@ def run_rescore(
         for line in lines(comparison, progress):
             yield line, code
     if to is not None:
-        to.write_text(json.dumps([comparison | {"progress": progress} for comparison, progress in found], indent=1))
+        to.write_text(
+            json.dumps([(comparison or {}) | {"progress": progress} for comparison, progress in found], indent=1)
+        )
     yield (
         f"this worker: {done.frames} frames, {done.tiles:,} tiles, {done.tiles_per_s:,.0f} tiles/s",
         STOPPED if stop.is_set() else 0,
@@ -101,5 +108,12 @@ def _ask(client: RegistryClient, order: Order) -> int:
     return int(client.order(body)["rescore"])
 
 
-def _compared(client: RegistryClient, rescore: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    return client.comparison(rescore), client.progress(rescore)
+def _compared(client: RegistryClient, rescore: int) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """None where the key is a worker's, which may see no more of the log than its work takes."""
+    progress = client.progress(rescore)
+    try:
+        return client.comparison(rescore), progress
+    except Refusal as refused:
+        if refused.status != httpx2.codes.FORBIDDEN:
+            raise
+        return None, progress

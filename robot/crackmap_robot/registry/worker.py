@@ -22,13 +22,12 @@ from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.classifier import Classifier
 from crackmap_robot.projection import place
 from crackmap_robot.quality.visible import visible_widths
-from crackmap_robot.registry.client import Away, Refusal, RegistryClient
+from crackmap_robot.registry.client import Refusal, RegistryAway, RegistryClient
 from crackmap_robot.registry.kept_models import write_model
 from crackmap_robot.reports import score_map
 from crackmap_robot.runtimes import Runtime
 from crackmap_robot.scan import score_tiles
-from crackmap_robot.uplink import Away as UplinkAway
-from crackmap_robot.uplink import wait_s
+from crackmap_robot.server_answers import wait_s
 
 MOST_FAILURES = 10
 """In a row, with longer and longer waits: a server may be away for about two minutes."""
@@ -66,7 +65,7 @@ class Worked:
 def work(client: RegistryClient, worker: Worker, only: int | None, stop: Event) -> Worked:
     """Score until nothing waits and no other worker has frames, or `stop` is set.
 
-    Raises Away when the server stays away, InputError for a model that cannot be used here.
+    Raises RegistryAway when the server stays away, InputError for a model that cannot be used here.
     """
     with _Shift(client, worker, stop) as shift:
         shift.work(only)
@@ -159,11 +158,11 @@ class _Shift:
         while not self._stop.is_set():
             try:
                 return call()
-            except Away as away:
+            except RegistryAway as away:
                 failures += 1
                 if failures == MOST_FAILURES:
                     raise
-                self._stop.wait(wait_s(UplinkAway(away, away.retry_after_s), failures))
+                self._stop.wait(wait_s(failures, away.retry_after_s))
         return None
 
     def _say(self, rescore: int) -> None:

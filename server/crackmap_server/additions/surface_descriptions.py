@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from crackmap_server.additions.addition import Addition, Note, like
 from crackmap_server.additions.elements import check_element
 from crackmap_server.additions.surface_placements import SurfacePlacement
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.revisions import all_exact, latest
 from crackmap_server.shapes import Rings, check_on_chart
 from crackmap_server.sites import face

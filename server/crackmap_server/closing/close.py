@@ -8,8 +8,8 @@ from sqlalchemy import Connection, RowMapping, and_, func, insert, literal, sele
 
 from crackmap_server import tables
 from crackmap_server.additions.inspection_conditions import target_widths_mm
+from crackmap_server.closed import closed_by_row
 from crackmap_server.closing.additions import counting
-from crackmap_server.closing.closed import closed_by_row
 from crackmap_server.closing.newer import newer
 from crackmap_server.closing.record import record
 from crackmap_server.closing.resources import ClosedAddition, CloseOutOrder
@@ -18,8 +18,7 @@ from crackmap_server.frames import placement_of
 from crackmap_server.inserts import inserted_seq
 from crackmap_server.pairs import read_pairs
 from crackmap_server.quiet import keep_quiet
-from crackmap_server.registry.models import the_inspection
-from crackmap_server.sites import sites
+from crackmap_server.sites import sites, the_inspection
 
 
 def close(

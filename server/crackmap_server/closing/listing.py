@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, select
 
 from crackmap.messages import utc
 from crackmap_server import tables
-from crackmap_server.closing.closed import Closed
+from crackmap_server.closed import Closed
 from crackmap_server.detections import find
 from crackmap_server.hits import Hit, Wanted
 from crackmap_server.pairs import Pair

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, and_, exists, func, select
 
 from crackmap_server import tables
+from crackmap_server.closed import Closed
 from crackmap_server.closing.additions import counting
-from crackmap_server.closing.closed import Closed
 from crackmap_server.closing.resources import Newer
 from crackmap_server.pairs import read_pairs
 from crackmap_server.sites import sites

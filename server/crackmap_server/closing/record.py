@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from crackmap_server import tables
+from crackmap_server.closed import Closed
 from crackmap_server.closing import listing
-from crackmap_server.closing.closed import Closed
 from crackmap_server.closing.listing import Line, encoded
 from crackmap_server.closing.resources import ClosedAddition, ClosedScan, ClosedSurface, Content
 from crackmap_server.pairs import Pair

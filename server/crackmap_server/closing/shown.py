@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from crackmap_server.closing.closed import Closed, close_out_row, closed_by_row
+from crackmap_server.closed import Closed, close_out_row, closed_by_row
 from crackmap_server.errors import BadRequest
 from crackmap_server.pairs import Pair, read_pairs
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from crackmap_server.closing.closed import closed_by_row
+from crackmap_server.closed import closed_by_row
 from crackmap_server.closing.record import record
 from crackmap_server.closing.resources import ClosedSurface, Content, Verification
 

@@ -34,10 +34,12 @@ def read_masks(connection: Connection, collection: Collection, query: ItemsQuery
 def find_finding(
     connection: Connection, collection: Collection, feature_id: str, query: ItemsQuery
 ) -> Iterator[Feature]:
+    """One of the wanted inspection, or nothing."""
     return (each for each in _findings(connection, collection, query) if each.feature_id == feature_id)
 
 
 def find_mask(connection: Connection, collection: Collection, feature_id: str, query: ItemsQuery) -> Iterator[Feature]:
+    """One that holds for the wanted inspection, or nothing."""
     return (each for each in _masks(connection, collection, query) if each.feature_id == feature_id)
 
 

@@ -17,6 +17,7 @@ from crackmap_server.sights import ORDER
 
 
 def read_coverage(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
+    """Of the wanted inspection: a part for each sight."""
     keys = cursor_keys(query, [int])
     first = 0 if keys is None else keys[0] + 1
     every = _parts(connection, collection, query)
@@ -52,6 +53,7 @@ def _parts(connection: Connection, collection: Collection, query: ItemsQuery) ->
 
 
 def find_part(connection: Connection, collection: Collection, feature_id: str, query: ItemsQuery) -> Iterator[Feature]:
+    """One of them, or nothing."""
     for _, feature in _parts(connection, collection, query):
         if feature.feature_id == feature_id:
             yield feature

@@ -24,6 +24,7 @@ _AT_ONCE = 500
 
 
 def read_detections(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
+    """Placed ones over the threshold, in the order of frames and tiles."""
     keys = cursor_keys(query, [int, int])
     pairs = placed_pairs(connection, collection, query)
     wanted = Wanted(
@@ -92,6 +93,7 @@ def _detection(detection: Detection) -> Feature:
 def find_detection(
     connection: Connection, collection: Collection, feature_id: str, query: ItemsQuery
 ) -> Iterator[Feature]:
+    """One that is over the threshold, or nothing."""
     frame, _, tile = feature_id.partition(".")
     frame_id = uuid_of(frame)
     if frame_id is not None:

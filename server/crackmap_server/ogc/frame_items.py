@@ -20,6 +20,7 @@ _AT_ONCE = 500
 
 
 def read_frames(connection: Connection, collection: Collection, query: ItemsQuery, region: Region | None) -> Items:
+    """Placed ones, in the order in which they were stored."""
     keys = cursor_keys(query, [int])
     statement = _placed_frames(connection, collection, query)
     for condition in captured_within(query.from_utc, query.to_utc):
@@ -72,6 +73,7 @@ def _frame(row: Any) -> Feature:
 
 
 def find_frame(connection: Connection, collection: Collection, feature_id: str, query: ItemsQuery) -> Iterator[Feature]:
+    """One that is placed, or nothing."""
     frame_id = uuid_of(feature_id)
     if frame_id is not None:
         statement = _placed_frames(connection, collection, query).where(tables.frames.c.frame_id == frame_id)

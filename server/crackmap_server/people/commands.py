@@ -5,19 +5,12 @@ from uuid import UUID
 
 import typer
 
+from crackmap_server.options import Database
+
 user_app = typer.Typer(help="Who may sign in, and what they may do.", no_args_is_help=True)
 key_app = typer.Typer(help="Keys of robots, and of users for their scripts.", no_args_is_help=True)
 scan_app = typer.Typer(help="Whose a scan is.", no_args_is_help=True)
 
-Database = Annotated[
-    str | None,
-    typer.Option(
-        help="sqlite:////folder/file.sqlite or postgresql://user@host/name",
-        envvar="CRACKMAP_SERVER_DATABASE",
-        show_default="a file in your data directory",
-        show_envvar=False,
-    ),
-]
 UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 KeyId = Annotated[UUID, typer.Argument(metavar="KEY_ID", help="As `key list` shows it.", show_default=False)]
 UserRole = Literal["worker", "viewer", "inspector", "admin"]

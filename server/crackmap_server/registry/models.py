@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, insert, select
 from crackmap.manifest import Manifest
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest, Conflict, NotFound
+from crackmap_server.sites import the_inspection
 
 
 def read_manifest(sha256: str, content: bytes) -> Manifest:
@@ -89,13 +90,6 @@ def pin(connection: Connection, inspection_id: UUID, sha256: str, by: str, now_u
         insert(tables.model_pins),
         {"inspection_id": inspection_id, "model_sha256": sha256, "decided_by": by, "decided_utc": now_utc},
     )
-
-
-def the_inspection(connection: Connection, inspection_id: UUID) -> None:
-    """Raises NotFound unless it is stored."""
-    column = tables.inspections.c.inspection_id
-    if connection.execute(select(column).where(column == inspection_id)).one_or_none() is None:
-        raise NotFound(f"inspection {inspection_id} is not stored")
 
 
 def select_pins(inspection_id: UUID) -> Select[Any]:

@@ -14,8 +14,9 @@ from crackmap.manifest import Manifest
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest
 from crackmap_server.inserts import inserted_seq
-from crackmap_server.registry.models import find_model, the_inspection
+from crackmap_server.registry.models import find_model
 from crackmap_server.registry.resources import RescoreOrder
+from crackmap_server.sites import the_inspection
 
 WAITING, DONE, FAILED, NOT_POSSIBLE = "waiting", "done", "failed", "not_possible"
 NOT_KEPT = "the picture was not kept"

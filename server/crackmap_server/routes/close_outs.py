@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select
 
 from crackmap.messages import utc
 from crackmap_server import ndjson, tables
+from crackmap_server.closed import close_out_row, closed_by_row
 from crackmap_server.closing.close import close
-from crackmap_server.closing.closed import close_out_row, closed_by_row
 from crackmap_server.closing.listing import encoded
 from crackmap_server.closing.newer import newer
 from crackmap_server.closing.record import lines
@@ -24,9 +24,9 @@ from crackmap_server.closing.verification import verify
 from crackmap_server.errors import BadRequest, Busy, Conflict, DatabaseFailed, DiskFull, NotFound
 from crackmap_server.ndjson import NdjsonResponse
 from crackmap_server.paging import Cursor, Limit, page
-from crackmap_server.registry.models import the_inspection
 from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import EnginesOf, NotesOf, Reading, WhoOf, WriterOf, problems
+from crackmap_server.sites import the_inspection
 
 router = APIRouter(tags=["close-outs"])
 Number = Annotated[int, Path(ge=1, lt=2**31, description="number of the close-out")]

@@ -18,11 +18,12 @@ from crackmap.messages.registry import PinnedModel
 from crackmap_server import tables
 from crackmap_server.errors import BadRequest, Busy, Conflict, DatabaseFailed, DiskFull, NotFound, TooLarge
 from crackmap_server.paging import Cursor, Limit, page
-from crackmap_server.registry.models import pin, read_manifest, register, select_pins, the_inspection, the_model
+from crackmap_server.registry.models import pin, read_manifest, register, select_pins, the_model
 from crackmap_server.registry.resources import WHO, PinOrder, RegisteredModel, Who
 from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import ModelsOf, Reading, Sha256Path, WhoOf, WriterOf, problems
 from crackmap_server.routes.evidence import FOR_EVER
+from crackmap_server.sites import the_inspection
 
 router = APIRouter(tags=["models"])
 

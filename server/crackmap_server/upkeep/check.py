@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, case, exists, func, select
 from sqlalchemy.exc import DatabaseError
 
+from crackmap.checks import Checked
 from crackmap_server import tables
 from crackmap_server.engines import create_engines
 from crackmap_server.errors import DatabaseUnusable
@@ -23,19 +24,6 @@ ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one check found."""
-
-    subject: str
-    good: bool
-    said: str
-
-    def line(self) -> str:
-        """For people."""
-        return f"{'ok' if self.good else 'PROBLEM':9}{self.subject:12}{self.said}"
-
-
-@dataclass(frozen=True)
 class Looked:
     """What the checks look at."""
 
@@ -47,7 +35,7 @@ class Looked:
     read_pictures: bool
 
 
-def check(settings: Settings, read_pictures: bool) -> Iterator[Finding]:
+def check(settings: Settings, read_pictures: bool) -> Iterator[Checked]:
     """Each check by itself, of one moment of the log; the server may run meanwhile. Raises DatabaseUnusable."""
     file = settings.sqlite_file
     if file is not None and not file.exists():
@@ -59,7 +47,7 @@ def check(settings: Settings, read_pictures: bool) -> Iterator[Finding]:
         with engines.reader.connect() as connection:
             looked = Looked(connection, folder, model_folder(settings), files, read_pictures)
             for subject, look in CHECKS.items():
-                yield Finding(subject, *look(looked))
+                yield Checked(subject, *look(looked))
     except DatabaseError as error:
         raise DatabaseUnusable(
             f"database {file or settings.database_url.render_as_string()} cannot be read: {str(error.orig).strip()}"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from crackmap.durable_files import flush_folder
 from crackmap.errors import StorageError
-from crackmap_server.hashed_files import flush_folder
 
 
 @contextmanager

@@ -6,12 +6,10 @@ import pytest
 
 from crackmap_server.people.sessions import MOST_TRIES_BY_NAME
 
+from ..databases import BOTH
 from .conftest import PASSWORD
 
 NEW = "another horse battery"
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 def change(staff: Any, old: str, new: str = NEW, **headers: str) -> Any:

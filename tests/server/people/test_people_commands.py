@@ -19,11 +19,8 @@ from crackmap_server.people import manage
 from crackmap_server.serving import check_certificate
 from crackmap_server.settings import Settings
 
+from ..databases import BOTH
 from .conftest import PASSWORD
-
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 def crackmap(folder: Path, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:

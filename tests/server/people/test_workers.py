@@ -10,9 +10,7 @@ from crackmap_server.people import manage
 from crackmap_server.people.roles import Role
 from crackmap_server.people.route_roles import PUBLIC, ROUTES
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from ..databases import BOTH
 
 
 def test_a_worker_may_do_what_scoring_again_needs_and_nothing_else() -> None:

@@ -14,6 +14,7 @@ from crackmap_server.app import create_app
 from crackmap_server.settings import Settings
 from crackmap_server.upgrade import prepared
 
+from ..databases import POSTGRESQL
 from ..fresh_logs import make_database
 
 HOSTILE = st.one_of(
@@ -48,7 +49,7 @@ HOSTILE = st.one_of(
 MODEL = ("/v1/detections", "/v1/frames", "/v1/detections.ndjson", "/v1/frames.ndjson")
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))])
+@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wall: Any) -> Iterator[TestClient]:
     """A log with a report; nothing here writes."""
     folder: Path = tmp_path_factory.mktemp("filters")

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..databases import BOTH
+
 
 def changed(batch: Any, place: tuple[Any, ...], value: Any) -> bytes:
     """The batch as JSON with another value at one place, and everywhere that its old value stood."""
@@ -26,7 +28,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("settings", ["sqlite", "postgresql"], indirect=True)
+@BOTH
 @pytest.mark.parametrize("what", PLACES)
 def test_an_id_of_ones_own_choice_is_invalid(server: Any, wall: Any, what: str) -> None:
     for forged in (uuid4(), UUID(int=0), UUID(int=2**128 - 1)):

@@ -1,0 +1,1 @@
+"""`crackmap surface …`: where a surface's frame is, and poses in it."""
