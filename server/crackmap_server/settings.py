@@ -203,6 +203,21 @@ def read_settings(config: Path | None = None, **flags: Any) -> Settings:
         raise SettingError(f"{where}: {first['input']!r} cannot be used: {first['msg']}") from None
 
 
+_PATHS = {"evidence", "models", "tls_certificate", "tls_key"}
+"""In a file they start beside it, as a relative SQLite file does; elsewhere in the working folder."""
+
+
+def _beside(folder: Path, address: str) -> str:
+    """The same database; what is no address is refused later, where all of them are."""
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        return address
+    if url.drivername != "sqlite" or url.database in {None, "", ":memory:"}:
+        return address
+    return url.set(database=str(folder / str(url.database))).render_as_string(hide_password=False)
+
+
 @dataclass(frozen=True)
 class _File:
     """A settings file, or none."""
@@ -216,8 +231,12 @@ class _File:
         if path is None:
             return cls(None, "", {})
         text, values = read_toml(path, "--config FILE, a server.toml")
-        if "evidence" in values:  # a path beside the file, unless it is absolute
-            values["evidence"] = path.absolute().parent / str(values["evidence"])
+        beside = path.absolute().parent
+        for name in _PATHS & values.keys():
+            if isinstance(values[name], str):
+                values[name] = beside / values[name]
+        if isinstance(values.get("database"), str):
+            values["database"] = _beside(beside, values["database"])
         return cls(path, text, values)
 
     def values_under_environment(self) -> dict[str, Any]:
