@@ -99,6 +99,13 @@ class Settings(BaseSettings):
     reports_bytes: int = Field(
         default=64 * 2**20, ge=2**10, le=2**31, description="largest body of POST /v1/reports, unpacked"
     )
+    bodies_bytes: int = Field(
+        default=256 * 2**20,
+        ge=2**10,
+        le=2**40,
+        description="of all bodies that are in memory at the same time, unpacked; a delivery beyond that is refused "
+        "(503), and its robot sends it again later. Pictures and models do not count: they go to the disk as they come",
+    )
     picture_bytes: int = Field(default=256 * 2**20, ge=2**10, le=2**33, description="largest picture kept as evidence")
     picture_pixels: int = Field(
         default=200_000_000, ge=1_000, le=2**34, description="pictures with more pixels are refused, never decoded"
