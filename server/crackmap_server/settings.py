@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     models: Path | None = Field(
         default=None, description="folder of the registered models; by default `models` beside that of the pictures"
     )
+    objects: str = Field(
+        default="",
+        description="address of an object store that keeps pictures and models instead of this machine, as "
+        "`s3://bucket/prefix`, `gs://…`, `az://…` (extra `objects`); the folders then hold what is on its way. "
+        "Its keys come from the environment (AWS_…, GOOGLE_…, AZURE_…)",
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; only loopback until keys or users exist")
     port: int = Field(default=8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     names: Several = Field(

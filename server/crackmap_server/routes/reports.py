@@ -11,6 +11,7 @@ from uuid import UUID
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 
 from crackmap.messages import LOG_HEADER, BatchAnswer, utc
@@ -33,7 +34,7 @@ from crackmap_server.routes.dependencies import (
     WriterOf,
     problems,
 )
-from crackmap_server.store import store_delivery
+from crackmap_server.store import store_delivery, without
 
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
@@ -72,16 +73,18 @@ async def post_reports(
     delivery = await run_sync(_read, body, encoding, settings.reports_bytes, share, limiter=_PARSERS)
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
-    def store(connection: Connection) -> tuple[UUID, BatchAnswer]:
+    def store(connection: Connection) -> tuple[UUID, BatchAnswer, set[str]]:
         check_scans(connection, delivery.named_scans, who)
         log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
-        answer = store_delivery(connection, delivery, floor, now_utc, folder.holds)
+        answer, held = store_delivery(connection, delivery, floor, now_utc)
         own_scans(connection, delivery.named_scans, who)
         notes.write(connection, 200, _outcome(_counts(answer)))  # one commit for both
-        return log_id, answer
+        return log_id, answer, held
 
-    log_id, answer = await asyncio.wrap_future(writer.submit(store))
+    log_id, answer, held = await asyncio.wrap_future(writer.submit(store))
     notes.written = True
+    if held:
+        answer = without(answer, await run_in_threadpool(folder.held, held))
     response.headers[LOG_HEADER] = str(log_id)
     counts = _counts(answer)
     metrics.count_reports(counts)

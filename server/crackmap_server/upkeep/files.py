@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crackmap.errors import StorageError
-from crackmap_server.hashed_files import flush_folder
+from crackmap_server.storage import flush_folder
 
 
 @contextmanager
