@@ -9,9 +9,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from crackmap import __version__
 from crackmap_server import problems
 from crackmap_server.bodies import Bodies
+from crackmap_server.body_budget import BodyBudget
 from crackmap_server.compression import Compressed
 from crackmap_server.engines import create_engines
-from crackmap_server.errors import CrossSite, DatabaseFailed, NotAllowed, NotSignedIn, TooLarge, TooSlow
+from crackmap_server.errors import Busy, CrossSite, DatabaseFailed, NotAllowed, NotSignedIn, TooLarge, TooSlow
 from crackmap_server.evidence import evidence_folder
 from crackmap_server.metrics import Metrics
 from crackmap_server.openapi import describe
@@ -49,7 +50,7 @@ from crackmap_server.settings import Settings
 from crackmap_server.validators import Validators
 from crackmap_server.writer import Writer
 
-ANYWHERE = (NotSignedIn, CrossSite, NotAllowed, TooLarge, TooSlow, DatabaseFailed)
+ANYWHERE = (NotSignedIn, CrossSite, NotAllowed, TooLarge, TooSlow, Busy, DatabaseFailed)
 """What the layers around the routes may answer instead of them."""
 
 
@@ -91,7 +92,9 @@ def create_app(settings: Settings) -> FastAPI:
         *(sessions, users, keys, audit, log, health),
     ):
         app.include_router(routes.router, responses=problems_of(*ANYWHERE))
-    app.add_middleware(Bodies, settings=settings)
+    budget = BodyBudget(settings.bodies_bytes, metrics.count_refused_body)
+    metrics.watch_bodies(lambda: budget.taken_bytes)
+    app.add_middleware(Bodies, settings=settings, budget=budget)
     app.add_middleware(Validators)
     app.add_middleware(Compressed)
     app.add_middleware(Guard, engines=engines, writer=writer, names=settings.names)

@@ -1,4 +1,7 @@
-"""Bounds of what is sent: how many bytes, and how slowly. Stands inside the guard: strangers are refused before it."""
+"""Bounds of what is sent: how many bytes, also of all at once, and how slowly.
+
+Stands inside the guard: strangers are refused before it.
+"""
 
 import asyncio
 from time import monotonic
@@ -9,22 +12,29 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crackmap_server import problems
-from crackmap_server.errors import STATUS, ServerError, TooLarge, TooSlow
+from crackmap_server.body_budget import BodyBudget, Share
+from crackmap_server.errors import RETRY_AFTER_S, STATUS, Busy, ServerError, TooLarge, TooSlow
 from crackmap_server.people.route_roles import patterns
 from crackmap_server.settings import Settings
 
 SMALL_BYTES: Final = 2 * 2**20
 """Of a body that no line below names: what a person draws or says."""
 RESULTS_BYTES: Final = 16 * 2**20
+TO_DISK: Final = frozenset({"PUT /v1/evidence/{sha256}", "PUT /v1/models/{sha256}/file"})
+"""Routes whose bodies go to the disk part by part: they are never whole in memory."""
 SLOWEST_BYTES_PER_S: Final = 500
 """The pace to keep once `patience_s` is used up, also in taking answers: less than a bad mobile connection has."""
 
 
 class Bodies:
-    """Middleware. Refuses larger bodies (413, by their announced length or while they arrive) and slower ones (408)."""
+    """Middleware. Refuses larger bodies (413, by their announced length or while they arrive) and slower ones (408).
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    What is held in memory has a share of the budget, in `request.state.share`; what does not fit is refused (503).
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, budget: BodyBudget) -> None:
         self._app = app
+        self._budget = budget
         self._patience_s = settings.patience_s
         most_bytes = {
             "POST /v1/reports": settings.reports_bytes,
@@ -39,29 +49,40 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._limit_bytes(scope["method"], scope["path"])
+        route = self._route(scope["method"], scope["path"])
+        most = self._most_bytes.get(route, SMALL_BYTES)
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > most:
             await problems.refusal(_too_large(most))(scope, receive, send)
             return
-        body = _Body(receive, most, self._patience_s)
+        with self._budget.share() as share:
+            if route not in TO_DISK:
+                try:
+                    share.grow_to(int(announced))
+                except Busy as error:
+                    await problems.refusal(error)(scope, receive, send)
+                    return
+            scope.setdefault("state", {})["share"] = share
+            body = _Body(receive, most, self._patience_s, None if route in TO_DISK else share)
 
-        async def watched(message: Message) -> None:
-            body.answered = True
-            await send(message)
+            async def watched(message: Message) -> None:
+                body.answered = True
+                await send(message)
 
-        await self._app(scope, body, watched)
+            await self._app(scope, body, watched)
 
-    def _limit_bytes(self, method: str, path: str) -> int:
+    def _route(self, method: str, path: str) -> str:
+        """That has a bound of its own, or none of them."""
         routes = (f"{method} {pattern}" for pattern, regex in self._paths.items() if regex.match(path))
-        return next((self._most_bytes[route] for route in routes if route in self._most_bytes), SMALL_BYTES)
+        return next((route for route in routes if route in self._most_bytes), "")
 
 
 class _Body:
     """One request's body on its way in. Only the time counts that is spent waiting for the client."""
 
-    def __init__(self, receive: Receive, most_bytes: int, patience_s: float) -> None:
+    def __init__(self, receive: Receive, most_bytes: int, patience_s: float, share: Share | None) -> None:
         self._receive = receive
+        self._share = share
         self._most_bytes = most_bytes
         self._patience_s = patience_s
         self._received_bytes = 0
@@ -86,13 +107,21 @@ class _Body:
         if self._received_bytes > self._most_bytes:
             self._refuse(_too_large(self._most_bytes))
             return {"type": "http.disconnect"}
+        if self._share is not None:
+            try:
+                self._share.grow_to(self._received_bytes)
+            except Busy as error:
+                self._refuse(error)
+                return {"type": "http.disconnect"}
         return message
 
     def _refuse(self, error: ServerError) -> None:
         """Where an answer is under way already, the client counts as gone."""
         if not self.answered:
             # Who is still sending would not see an answer on a connection that ends; `connections` waits for the rest.
-            headers = {"Connection": "close"} if isinstance(error, TooSlow) else None
+            headers = {"Connection": "close"} if isinstance(error, TooSlow) else {}
+            if type(error) in RETRY_AFTER_S:
+                headers["Retry-After"] = str(RETRY_AFTER_S[type(error)])
             # Not a ServerError: FastAPI makes 400 of whatever else ends the reading of a body.
             raise HTTPException(STATUS[type(error)], str(error), headers)
 

@@ -13,6 +13,7 @@ from crackmap.messages import VERSION, Analysis, Message, PoseSolution, Report, 
 from crackmap_server.errors import BadRequest, TooLarge
 
 Header = TypeVar("Header", bound=Message)
+Body = bytes | bytearray
 MOST_VALUES: Final = 200_000
 """Of a batch. A robot's holds some thousands, with long lists of unscored tiles more: what is big in it are strings."""
 MOST_ITEMS: Final = 10_000
@@ -49,7 +50,7 @@ class Delivery:
         }
 
 
-def unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+def unpacked(body: Body, encoding: str, limit_bytes: int) -> Body:
     """The body without its content encoding. Raises BadRequest, TooLarge (before unpacking more)."""
     if encoding in {"", "identity"}:
         return body
@@ -67,7 +68,7 @@ def unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
     return content
 
 
-def read(content: bytes) -> Delivery:
+def read(content: Body) -> Delivery:
     """Parse a batch. Raises BadRequest when it is no batch of version 1 at all, TooLarge for very many small values.
 
     A value of two bytes costs a hundred times as much once it is parsed, and more for why it is wrong.
@@ -83,7 +84,7 @@ def read(content: bytes) -> Delivery:
     return Delivery(batch.scans, batch.analyses, batch.pose_solutions, batch.reports)
 
 
-def _read_one_by_one(content: bytes) -> Delivery:
+def _read_one_by_one(content: Body) -> Delivery:
     try:
         batch = json.loads(content)
     except (ValueError, RecursionError) as error:

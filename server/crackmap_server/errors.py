@@ -20,6 +20,7 @@ CrackmapError
 │   ├── NotAPicture             evidence that is no picture, or not the one it was announced as
 │   ├── Busy                    the writer's queue is full, or the server is stopping: send again later
 │   ├── DiskFull                the disk took no more; nothing of the request was stored
+│   ├── StorageFailed           the object store failed; nothing of the request was stored
 │   └── DatabaseFailed          the database failed otherwise; nothing of the request was stored
 ├── SettingError
 │   ├── AddressRefused          an address that others can reach, while access keys do not exist
@@ -112,6 +113,10 @@ class DatabaseFailed(ServerError):
     """The database failed; nothing of the request was stored."""
 
 
+class StorageFailed(ServerError):
+    """Where pictures and models are kept failed; nothing of the request was stored."""
+
+
 STATUS: dict[type[ServerError], int] = {
     BadParameter: 400,
     NotSignedIn: 401,
@@ -131,10 +136,11 @@ STATUS: dict[type[ServerError], int] = {
     TooManyTries: 429,
     Busy: 503,
     DatabaseFailed: 503,
+    StorageFailed: 503,
     DiskFull: 507,
 }
 
-RETRY_AFTER_S = {TooManyTries: 900, Busy: 2, DatabaseFailed: 10, DiskFull: 60}
+RETRY_AFTER_S = {TooManyTries: 900, Busy: 2, DatabaseFailed: 10, StorageFailed: 10, DiskFull: 60}
 
 
 class AddressRefused(SettingError):

@@ -2,12 +2,13 @@
 
 import shutil
 from collections import Counter as Counts
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -46,6 +47,12 @@ class Metrics:
         self._pictures = Counter(
             "crackmap_pictures_bytes", "Bytes of pictures that were stored", registry=self._registry
         )
+        self._bodies_bytes = Gauge("crackmap_bodies_bytes", "Bodies that are in memory", registry=self._registry)
+        self._bodies_refused = Counter(
+            "crackmap_bodies_refused",
+            "Bodies that were refused because too many arrived at the same time",
+            registry=self._registry,
+        )
         self._registry.register(_Present(engines, writer, folders))
 
     def observe(self, method: str, route: str, status: int, took_s: float) -> None:
@@ -60,6 +67,14 @@ class Metrics:
     def count_picture(self, size_bytes: int) -> None:
         """A picture is stored."""
         self._pictures.inc(size_bytes)
+
+    def count_refused_body(self) -> None:
+        """A body was one too many."""
+        self._bodies_refused.inc()
+
+    def watch_bodies(self, taken_bytes: Callable[[], int]) -> None:
+        """What bodies take at the moment."""
+        self._bodies_bytes.set_function(taken_bytes)
 
     def text(self) -> bytes:
         """In Prometheus' text format."""

@@ -4,26 +4,29 @@ import io
 import mmap
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from crackmap_server.errors import BadRequest, NotAPicture
 from crackmap_server.pixel_budget import PixelBudget
 
 # Pillow's own limit is a global of the process and only warns; `checked` refuses by the header, before decoding.
 Image.MAX_IMAGE_PIXELS = None
+# From 32 MiB on, glibc always gives memory back when it is freed; of Pillow's blocks of 16 MiB each thread would keep
+# those of the largest picture that it has decoded.
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # documented by PILLOW_BLOCK_SIZE alone
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "TIFF": "image/tiff"}
 _FORMATS = ("JPEG", "PNG", "TIFF")  # Pillow itself finds that a JPEG holds several pictures (MPO)
 QUALITY = 88
 MOST_SCANS: Final = 100
 """Of a progressive JPEG, with its preview; cameras write ten. Each costs few bytes, and a pass over the picture."""
-_budget = PixelBudget(100_000_000)  # at about four bytes, twice that while it is changed
+_budget = PixelBudget(100_000_000)  # at about four bytes, twice that where the kind of pixels must be changed
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ def checked(path: Path, pixels_max: int) -> Picture:
             if picture.media_type == "image/jpeg":
                 _check_scans(path)
             image.draft("L", (1, 1))  # a JPEG is read to its end, but at an eighth of its size
-            with _budget.taken(width_px * height_px):
+            if picture.media_type == "image/tiff":
+                image.getexif().pop(ExifTags.Base.Orientation, None)  # Pillow would turn it, in a second copy
+            with _budget.taken(width_px * height_px), closing(image):
                 image.load()
     except UnidentifiedImageError:
         raise NotAPicture("the file is no JPEG, PNG or TIFF picture") from None
@@ -83,8 +88,8 @@ def _check_scans(path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    with Image.open(path, formats=_FORMATS) as image, _budget.taken(image.width * image.height):
-        yield image
+    with Image.open(path, formats=_FORMATS) as image, _budget.taken(image.width * image.height), closing(image):
+        yield image  # and its pixels are gone before the next has room
 
 
 def smaller(path: Path, longest_px: int) -> bytes:
@@ -118,7 +123,7 @@ def _eight_bit_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":  # 16-bit grey: Pillow would clip it at 255
         grey = np.asarray(image, np.uint32) >> 8
         return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would be a second copy
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -130,8 +130,10 @@ class _Server(uvicorn.Server):
             scheme = "http" if self._settings.tls_certificate is None else "https"
             address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
             database = self._settings.sqlite_file or self._settings.database_url.render_as_string()
+            pictures = self._settings.objects or self._settings.evidence_folder
             print(  # noqa: T201 - the user waits for this line
-                f"crackmap server: {address} (log: {database}, pictures: {self._settings.evidence_folder})", flush=True
+                f"crackmap server: {address} (log: {database}, pictures: {pictures})",
+                flush=True,
             )
 
     @contextlib.contextmanager

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     models: Path | None = Field(
         default=None, description="folder of the registered models; by default `models` beside that of the pictures"
     )
+    objects: str = Field(
+        default="",
+        description="address of an object store that keeps pictures and models instead of this machine, as "
+        "`s3://bucket/prefix`, `gs://…`, `az://…` (extra `objects`); the folders then hold what is on its way. "
+        "Its keys come from the environment (AWS_…, GOOGLE_…, AZURE_…)",
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; only loopback until keys or users exist")
     port: int = Field(default=8321, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     names: Several = Field(
@@ -98,6 +104,13 @@ class Settings(BaseSettings):
     )
     reports_bytes: int = Field(
         default=64 * 2**20, ge=2**10, le=2**31, description="largest body of POST /v1/reports, unpacked"
+    )
+    bodies_bytes: int = Field(
+        default=256 * 2**20,
+        ge=2**10,
+        le=2**40,
+        description="of all bodies that are in memory at the same time, unpacked; a delivery beyond that is refused "
+        "(503), and its robot sends it again later. Pictures and models do not count: they go to the disk as they come",
     )
     picture_bytes: int = Field(default=256 * 2**20, ge=2**10, le=2**33, description="largest picture kept as evidence")
     picture_pixels: int = Field(
@@ -203,6 +216,21 @@ def read_settings(config: Path | None = None, **flags: Any) -> Settings:
         raise SettingError(f"{where}: {first['input']!r} cannot be used: {first['msg']}") from None
 
 
+_PATHS = {"evidence", "models", "tls_certificate", "tls_key"}
+"""In a file they start beside it, as a relative SQLite file does; elsewhere in the working folder."""
+
+
+def _beside(folder: Path, address: str) -> str:
+    """The same database; what is no address is refused later, where all of them are."""
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        return address
+    if url.drivername != "sqlite" or url.database in {None, "", ":memory:"}:
+        return address
+    return url.set(database=str(folder / str(url.database))).render_as_string(hide_password=False)
+
+
 @dataclass(frozen=True)
 class _File:
     """A settings file, or none."""
@@ -216,8 +244,12 @@ class _File:
         if path is None:
             return cls(None, "", {})
         text, values = read_toml(path, "--config FILE, a server.toml")
-        if "evidence" in values:  # a path beside the file, unless it is absolute
-            values["evidence"] = path.absolute().parent / str(values["evidence"])
+        beside = path.absolute().parent
+        for name in _PATHS & values.keys():
+            if isinstance(values[name], str):
+                values[name] = beside / values[name]
+        if isinstance(values.get("database"), str):
+            values["database"] = _beside(beside, values["database"])
         return cls(path, text, values)
 
     def values_under_environment(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Deliveries into the tables. Runs in the writer's thread, inside its transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,12 +14,13 @@ from crackmap_server.shelf import Shelf
 
 
 def store_delivery(
-    connection: Connection, delivery: Delivery, floor: int, now_utc: datetime, on_disk: Callable[[str], bool]
-) -> BatchAnswer:
-    """Store what is new and answer each item.
+    connection: Connection, delivery: Delivery, floor: int, now_utc: datetime
+) -> tuple[BatchAnswer, set[str]]:
+    """Store what is new and answer each item. `floor` is the score byte from which tiles get a row in `detections`.
 
-    `floor` is the score byte from which tiles get a row in `detections`; `on_disk` says whether the file of a picture
-    that the database knows is there: one that was lost is wanted again.
+    With it come those pictures, by SHA-256, that are wanted though the database knows them: only where their file was
+    lost. Whether it was is for the caller to see, after the commit: an object store takes its time, and others wait for
+    the writer.
     """
     headers = store_headers(connection, delivery)
     reports = [item for item in delivery.items if isinstance(item, Report)]
@@ -27,14 +28,20 @@ def store_delivery(
     put = iter(_put(Shelf(connection, delivery, headers, known, floor, now_utc), reports))
     answers = [next(put) if isinstance(item, Report) else _unreadable(item) for item in delivery.items]
     named = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
+    answer = BatchAnswer(answers=tuple(answers))
     if not named:
-        return BatchAnswer(answers=tuple(answers))
-    settled = {sha256 for sha256 in held_evidence(connection, named) if on_disk(sha256)}
-    settled |= removed_evidence(connection, named)
+        return answer, set()
+    return without(answer, removed_evidence(connection, named)), set(held_evidence(connection, named))
+
+
+def without(answer: BatchAnswer, settled: Set[str]) -> BatchAnswer:
+    """The same, but those pictures are not wanted."""
+    if not settled:
+        return answer
     return BatchAnswer(
         answers=tuple(
-            answer.model_copy(update={"evidence_wanted": tuple(s for s in answer.evidence_wanted if s not in settled)})
-            for answer in answers
+            each.model_copy(update={"evidence_wanted": tuple(s for s in each.evidence_wanted if s not in settled)})
+            for each in answer.answers
         )
     )
 

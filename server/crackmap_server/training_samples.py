@@ -57,7 +57,9 @@ def held_pictures(connection: Connection, folder: EvidenceFolder, sha256s: set[s
     rows = connection.execute(
         select(table.sha256, table.media_type, table.width_px, table.height_px).where(table.sha256.in_(sha256s))
     )
-    return {row.sha256: Picture(*row) for row in rows if folder.path(row.sha256).exists()}
+    known = {row.sha256: Picture(*row) for row in rows}
+    there = folder.held(known)
+    return {sha256: picture for sha256, picture in known.items() if sha256 in there}
 
 
 def held_crops(connection: Connection, folder: EvidenceFolder, items: list[ReviewItem]) -> dict[tuple[str, Cut], str]:
@@ -75,8 +77,10 @@ def held_crops(connection: Connection, folder: EvidenceFolder, items: list[Revie
         .join_from(tables.crops, tables.frames)
         .where(frames.frame_id.in_({frame_id for frame_id, _, _ in wanted}))
     )
-    return {
+    kept = {
         wanted[row.frame_id, row.analysis_id, row.tile]: row.sha256
         for row in rows
-        if (row.frame_id, row.analysis_id, row.tile) in wanted and folder.path(row.sha256).exists()
+        if (row.frame_id, row.analysis_id, row.tile) in wanted
     }
+    there = folder.held(set(kept.values()))
+    return {place: sha256 for place, sha256 in kept.items() if sha256 in there}

@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx2 import Client
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
@@ -46,11 +48,44 @@ def postgresql() -> Iterator[URL]:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Of an empty database: SQLite, or what the test is parametrized with."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return Settings(database=f"sqlite:///{tmp_path}/log.sqlite")
+    kind = getattr(request, "param", "sqlite")
+    if kind != "postgresql":
+        objects = {"sqlite": "", "file": f"file://{tmp_path}/objects", "memory": f"memory:///{uuid4()}"}.get(kind)
+        if objects is None:
+            objects = request.getfixturevalue("bucket")
+        return Settings(database=f"sqlite:///{tmp_path}/log.sqlite", objects=objects)
     url: URL = request.getfixturevalue("postgresql").set(database="log")
     make_database(url)
     return Settings(database=url.render_as_string(hide_password=False), evidence=tmp_path / "evidence")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of a server that speaks S3, over HTTP on this machine."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new bucket with a prefix, as `objects` takes it, and the keys for it in the environment."""
+    name = f"walls-{uuid4()}"
+    with Client() as client:
+        assert client.put(f"{s3}/{name}").status_code == 200
+    for key, value in {
+        "AWS_ENDPOINT": s3,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }.items():
+        monkeypatch.setenv(key, value)
+    return f"s3://{name}/log"
 
 
 @pytest.fixture

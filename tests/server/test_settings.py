@@ -77,6 +77,44 @@ def test_the_environment_may_name_the_file_and_paths_in_it_start_beside_it(
     assert read_settings().evidence_folder == tmp_path / "pictures"
 
 
+ELSEWHERE = Path("/srv")
+PATHS = {
+    "evidence": lambda settings: settings.evidence_folder,
+    "models": lambda settings: settings.models_folder,
+    "tls_certificate": lambda settings: settings.tls_certificate,
+    "tls_key": lambda settings: settings.tls_key,
+    "database": lambda settings: settings.sqlite_file,
+}
+
+
+def test_every_setting_that_is_a_path_starts_beside_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But not one that stands in the environment or in a flag, and none that is absolute."""
+    paths = {name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)}
+    assert paths == PATHS.keys() - {"database"}
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    for start, expected in (("", folder), (f"{ELSEWHERE}/", ELSEWHERE)):
+        lines = [f'{name} = "{start}{name}"' for name in paths] + [f'database = "sqlite:///{start}database"']
+        relative = file(folder, "\n".join(lines)).relative_to(tmp_path)
+        found = read_settings(relative)
+        assert {name: read(found) for name, read in PATHS.items()} == {name: expected / name for name in PATHS}
+    monkeypatch.setenv(f"{PREFIX}MODELS", "models")
+    found = read_settings(relative, evidence=Path("evidence"))
+    assert (found.models_folder, found.evidence_folder) == (Path("models"), Path("evidence"))
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:secret@h/n", "log.sqlite", "sqlite:///:memory:"])
+def test_what_is_no_sqlite_file_is_taken_as_it_stands(tmp_path: Path, address: str) -> None:
+    assert read_settings(file(tmp_path, f'database = "{address}"\n')).database == address
+
+
+@pytest.mark.parametrize("name", ["evidence", "database"])
+def test_a_path_that_is_no_text_is_named_with_its_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingError, match=rf"server\.toml, line 2, {name}: 7 cannot be used"):
+        read_settings(file(tmp_path, f"\n{name} = 7\n"))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

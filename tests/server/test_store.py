@@ -70,7 +70,7 @@ def deliver(connection: Connection, made: Sequence[tuple[Any, Report]]) -> tuple
         tuple({each.pose_solution_id: each for batch in batches for each in batch.pose_solutions}.values()),
         tuple(report for batch in batches for report in batch.reports),
     )
-    return store_delivery(connection, delivery, 100, NOW_UTC, lambda _sha256: False).answers
+    return store_delivery(connection, delivery, 100, NOW_UTC)[0].answers
 
 
 def stored(connection: Connection) -> dict[str, list[Any]]:

@@ -5,24 +5,23 @@ What is not in a box was not reviewed: it may well show cracks. So boxes of both
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from crackmap_server.evidence import EvidenceFolder
 from crackmap_server.pictures import Cut, tile_png
 from crackmap_server.training_samples import Picture, Sample
 
 File = tuple[str, Iterator[bytes]]
 CLASSES = ("crack", "no_crack")
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif"}
-_PART_BYTES = 2**20
 
 
 def class_folders(
     samples: Sequence[Sample],
     pictures: Mapping[str, Picture],
     crops: Mapping[tuple[str, Cut], str],
-    path: Callable[[str], Path],
+    files: EvidenceFolder,
 ) -> Iterator[File]:
     """`crack/` and `no_crack/` with one picture for each tile, and `tiles.json`, which says what each of them is.
 
@@ -34,15 +33,17 @@ def class_folders(
         name = None
         if sample.image_sha256 in pictures:
             name = f"{_class(sample)}/{sample.name}.png"
-            yield name, iter((tile_png(path(sample.image_sha256), sample.cut),))
+            with files.reading(sample.image_sha256) as path:
+                tile = tile_png(path, sample.cut)
+            yield name, iter((tile,))
         elif crop is not None:
             name = f"{_class(sample)}/{sample.name}.jpg"
-            yield name, _parts(path(crop))
+            yield name, files.parts(crop)
         told.append({"file": name, **_described(sample)})
     yield "tiles.json", _json(told)
 
 
-def coco(samples: Sequence[Sample], pictures: Mapping[str, Picture], path: Callable[[str], Path]) -> Iterator[File]:
+def coco(samples: Sequence[Sample], pictures: Mapping[str, Picture], files: EvidenceFolder) -> Iterator[File]:
     """`annotations.json` with a box for each tile, and `images/` with the photographs that are held."""
     held = _by_picture(samples, pictures)
     ids = {sha256: number for number, sha256 in enumerate(held, 1)}
@@ -74,10 +75,10 @@ def coco(samples: Sequence[Sample], pictures: Mapping[str, Picture], path: Calla
     }
     yield "annotations.json", _json(document)
     for sha256 in held:
-        yield f"images/{_file_name(pictures[sha256])}", _parts(path(sha256))
+        yield f"images/{_file_name(pictures[sha256])}", files.parts(sha256)
 
 
-def yolo(samples: Sequence[Sample], pictures: Mapping[str, Picture], path: Callable[[str], Path]) -> Iterator[File]:
+def yolo(samples: Sequence[Sample], pictures: Mapping[str, Picture], files: EvidenceFolder) -> Iterator[File]:
     """`data.yaml`, `images/` and `labels/`: class, middle and size of each box as shares of the photograph."""
     names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASSES))
     yield "data.yaml", iter((f"path: .\ntrain: images\nval: images\nnames:\n{names}".encode(),))
@@ -85,7 +86,7 @@ def yolo(samples: Sequence[Sample], pictures: Mapping[str, Picture], path: Calla
         picture = pictures[sha256]
         lines = "".join(f"{CLASSES.index(_class(sample))} {_shares(sample.cut, picture)}\n" for sample in of_picture)
         yield f"labels/{sha256[:16]}.txt", iter((lines.encode(),))
-        yield f"images/{_file_name(picture)}", _parts(path(sha256))
+        yield f"images/{_file_name(picture)}", files.parts(sha256)
 
 
 def _class(sample: Sample) -> str:
@@ -122,9 +123,3 @@ def _shares(cut: Cut, picture: Picture) -> str:
 
 def _json(document: Any) -> Iterator[bytes]:
     return iter((json.dumps(document, indent=1).encode(),))
-
-
-def _parts(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while part := file.read(_PART_BYTES):
-            yield part

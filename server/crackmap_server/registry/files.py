@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from crackmap_server.errors import BadRequest
+from crackmap_server.evidence import storage
 from crackmap_server.hashed_files import HashedFiles
 from crackmap_server.settings import Settings
+from crackmap_server.storage import Storage
 
 _IDENTIFIER = b"TFL3"  # bytes 4..8 of a TensorFlow Lite flatbuffer
 _IDENTIFIER_AT = 4
@@ -18,13 +20,14 @@ class ModelFolder(HashedFiles[None]):
     flag = "--models"
     failpoint = "models"
 
-    def __init__(self, folder: Path, model_bytes: int) -> None:
-        super().__init__(folder, model_bytes, _check)
+    def __init__(self, storage: Storage, folder: Path, model_bytes: int) -> None:
+        super().__init__(storage, folder, model_bytes, _check)
 
 
 def model_folder(settings: Settings) -> ModelFolder:
-    """The folder that the settings name; not opened."""
-    return ModelFolder(settings.models_folder, settings.model_bytes)
+    """What the settings name; not opened."""
+    folder = settings.models_folder
+    return ModelFolder(storage(settings, folder, "models"), folder, settings.model_bytes)
 
 
 def _check(path: Path) -> None:

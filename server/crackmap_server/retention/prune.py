@@ -100,7 +100,7 @@ def _remove_portion(settings: Settings, days: int, before_utc: datetime, last: s
 def _remove_files(settings: Settings, sha256s: list[str]) -> None:
     folder = evidence_folder(settings)
     for sha256 in sha256s:
-        folder.path(sha256).unlink(missing_ok=True)
+        folder.remove(sha256)
 
 
 def _remove_rows(settings: Settings, rows: OldRows, before_utc: datetime) -> int:

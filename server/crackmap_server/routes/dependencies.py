@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from crackmap.manifest import Sha256
 from crackmap.surfaces import Name
+from crackmap_server.body_budget import Share
 from crackmap_server.chart import Box
 from crackmap_server.closing.shown import Shown, read_shown
 from crackmap_server.engines import Engines
@@ -46,6 +47,10 @@ def _metrics(request: Request) -> Metrics:
     return request.app.state.metrics  # type: ignore[no-any-return]
 
 
+def _share(request: Request) -> Share:
+    return request.state.share  # type: ignore[no-any-return]
+
+
 def _who(request: Request) -> Who:
     return request.state.who  # type: ignore[no-any-return]
 
@@ -68,6 +73,8 @@ SettingsOf = Annotated[Settings, Depends(_settings)]
 EnginesOf = Annotated[Engines, Depends(_engines)]
 WriterOf = Annotated[Writer, Depends(_writer)]
 EvidenceOf = Annotated[EvidenceFolder, Depends(_evidence)]
+ShareOf = Annotated[Share, Depends(_share)]
+"""What this request's body takes of the memory for bodies."""
 MetricsOf = Annotated[Metrics, Depends(_metrics)]
 ModelsOf = Annotated[ModelFolder, Depends(_models)]
 

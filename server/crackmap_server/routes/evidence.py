@@ -7,12 +7,13 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from sqlalchemy import Connection, Table, insert, select
 
 from crackmap_server import tables
 from crackmap_server.engines import Engines
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, NotAPicture, NotFound, TooLarge
+from crackmap_server.hashed_files import HashedFiles
 from crackmap_server.people.ownership import check_picture
 from crackmap_server.people.roles import Who
 from crackmap_server.resources import EvidenceItem
@@ -64,7 +65,7 @@ async def put_evidence(
     A robot may deliver what a stored report of its own scans names.
     """
     held, removed = await run_in_threadpool(_known_now, engines, sha256, who)
-    there = held if held is not None and folder.path(sha256).exists() else removed
+    there = held if held is not None and await run_in_threadpool(folder.holds, sha256) else removed
     if there is not None:
         response.status_code = 200
         return there
@@ -95,17 +96,28 @@ async def put_evidence(
     response_class=FileResponse,
     summary="A picture as it was delivered",
 )
-def get_evidence(sha256: Sha256Path, folder: EvidenceOf, connection: Reading, who: WhoOf) -> FileResponse:
+def get_evidence(sha256: Sha256Path, request: Request, folder: EvidenceOf, connection: Reading, who: WhoOf) -> Response:
     """The file, byte for byte."""
     check_picture(connection, sha256, who)
     held = _held(connection, sha256)
-    path = folder.path(sha256)
     removed = removed_on(connection, sha256)
     if removed is not None:
         raise NotFound(f"picture {sha256} was {removed}")
-    if held is None or not path.exists():
+    if held is None or not folder.holds(sha256):
         raise NotFound(f"picture {sha256} is not held")
-    return FileResponse(path, media_type=held.media_type, headers=FOR_EVER | {"ETag": f'"{sha256}"'})
+    return file_answer(request, folder, sha256, held.size_bytes, held.media_type)
+
+
+def file_answer(request: Request, files: HashedFiles[Any], sha256: str, size_bytes: int, media_type: str) -> Response:
+    """A file that is there, byte for byte; from an object store it is read while it is sent."""
+    headers = FOR_EVER | {"ETag": f'"{sha256}"'}
+    path = files.local(sha256)
+    if path is not None:
+        return FileResponse(path, media_type=media_type, headers=headers)
+    headers["Content-Length"] = str(size_bytes)
+    if request.method == "HEAD":
+        return Response(media_type=media_type, headers=headers)
+    return StreamingResponse(files.parts(sha256), media_type=media_type, headers=headers)
 
 
 def removed_on(connection: Connection, sha256: str) -> str | None:

@@ -156,7 +156,8 @@ def get_picture(
 ) -> JpegResponse:
     """The stored raster, never turned: `exif_orientation` of the frame says how to show it upright."""
     row = _stored(connection, frame_id)
-    return JpegResponse(smaller(_picture(connection, folder, row), max_px), headers=FOR_EVER)
+    with folder.reading(_picture(connection, folder, row)) as path:
+        return JpegResponse(smaller(path, max_px), headers=FOR_EVER)
 
 
 @router.get(
@@ -182,8 +183,10 @@ def get_crop(
     cut.grown(margin_px, row["width_px"], row["height_px"])
     tile = _kept_tile(connection, row, cut)
     if tile is not None:
-        return JpegResponse(smaller(folder.path(tile), max(width_px, height_px)), headers=FOR_EVER)
-    return JpegResponse(cutting(_picture(connection, folder, row), cut, margin_px), headers=FOR_EVER)
+        with folder.reading(tile) as path:
+            return JpegResponse(smaller(path, max(width_px, height_px)), headers=FOR_EVER)
+    with folder.reading(_picture(connection, folder, row)) as path:
+        return JpegResponse(cutting(path, cut, margin_px), headers=FOR_EVER)
 
 
 def _stored(connection: Connection, frame_id: UUID) -> Any:
@@ -194,16 +197,16 @@ def _stored(connection: Connection, frame_id: UUID) -> Any:
     return row
 
 
-def _picture(connection: Connection, folder: EvidenceFolder, row: Any) -> Any:
-    held = tables.evidence.c.sha256
-    path = folder.path(row["image_sha256"])
-    if connection.execute(select(held).where(held == row["image_sha256"])).scalar() is None or not path.exists():
+def _picture(connection: Connection, folder: EvidenceFolder, row: Any) -> str:
+    """SHA-256 of the frame's picture, which is there."""
+    held, sha256 = tables.evidence.c.sha256, str(row["image_sha256"])
+    if connection.execute(select(held).where(held == sha256)).scalar() is None or not folder.holds(sha256):
         removed = removed_on(connection, row["image_sha256"])
         if removed is not None:
             raise NotFound(f"the picture of frame {row['frame_id']} was {removed}")
         promised = "was promised but has not arrived yet" if row["picture_expected"] else "was not kept by the scan"
         raise NotFound(f"the picture of frame {row['frame_id']} {promised}")
-    return path
+    return sha256
 
 
 def _kept_tile(connection: Connection, row: Any, cut: Cut) -> str | None:

@@ -22,7 +22,7 @@ from crackmap_server.registry.models import pin, read_manifest, register, select
 from crackmap_server.registry.resources import WHO, PinOrder, RegisteredModel, Who
 from crackmap_server.resources import Page
 from crackmap_server.routes.dependencies import ModelsOf, Reading, Sha256Path, WhoOf, WriterOf, problems
-from crackmap_server.routes.evidence import FOR_EVER
+from crackmap_server.routes.evidence import FOR_EVER, file_answer
 from crackmap_server.sites import the_inspection
 
 router = APIRouter(tags=["models"])
@@ -44,7 +44,7 @@ _MANIFEST: dict[int | str, dict[str, Any]] = {200: {"description": "The manifest
 )
 async def put_file(*, sha256: Sha256Path, request: Request, folder: ModelsOf) -> Response:
     """The `.tflite` as it is, before its manifest. It is checked against its SHA-256, and never loaded here."""
-    if not await run_in_threadpool(folder.path(sha256).exists):
+    if not await run_in_threadpool(folder.holds, sha256):
         with folder.arriving(sha256) as arrival:
             async for part in request.stream():
                 await run_in_threadpool(arrival.write, part)
@@ -79,8 +79,8 @@ async def put_model(
         if len(body) > MANIFEST_BYTES:
             raise TooLarge(f"the manifest has more than {MANIFEST_BYTES} bytes")
     content = bytes(body)
-    manifest, now_utc, path = read_manifest(sha256, content), datetime.now(UTC), folder.path(sha256)
-    size_bytes = path.stat().st_size if path.exists() else None
+    manifest, now_utc = read_manifest(sha256, content), datetime.now(UTC)
+    size_bytes = await run_in_threadpool(folder.size_bytes, sha256)
 
     def store(connection: Any) -> tuple[bool, RegisteredModel]:
         new = register(connection, manifest, content, size_bytes=size_bytes, by=asks.named(by), now_utc=now_utc)
@@ -132,10 +132,10 @@ def get_file(sha256: Sha256Path, request: Request, connection: Reading, folder: 
     headers = FOR_EVER | {"ETag": f'"{sha256}"'}
     if same(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    path = folder.path(sha256)
-    if not path.exists():
+    size_bytes = folder.size_bytes(sha256)
+    if size_bytes is None:
         raise NotFound(f"the file of model {sha256} was lost from the server's disk; send it again")
-    return FileResponse(path, media_type="application/octet-stream", headers=headers)
+    return file_answer(request, folder, sha256, size_bytes, "application/octet-stream")
 
 
 @router.put(

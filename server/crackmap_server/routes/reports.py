@@ -11,11 +11,13 @@ from uuid import UUID
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, select
 
 from crackmap.messages import LOG_HEADER, BatchAnswer, utc
 from crackmap.scores import byte_at_least
 from crackmap_server import envelope, tables
+from crackmap_server.body_budget import Share
 from crackmap_server.errors import BadRequest, Busy, DatabaseFailed, DiskFull, TooLarge
 from crackmap_server.openapi import report_batch_body
 from crackmap_server.paging import Cursor, Limit, page
@@ -27,11 +29,12 @@ from crackmap_server.routes.dependencies import (
     NotesOf,
     Reading,
     SettingsOf,
+    ShareOf,
     WhoOf,
     WriterOf,
     problems,
 )
-from crackmap_server.store import store_delivery
+from crackmap_server.store import store_delivery, without
 
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ async def post_reports(
     settings: SettingsOf,
     writer: WriterOf,
     folder: EvidenceOf,
+    share: ShareOf,
     metrics: MetricsOf,
     who: WhoOf,
     notes: NotesOf,
@@ -66,19 +70,21 @@ async def post_reports(
         if len(body) > settings.reports_bytes:
             raise TooLarge(f"the body has more than {settings.reports_bytes} bytes; send fewer reports at once")
     encoding = request.headers.get("content-encoding", "").strip().lower()
-    delivery = await run_sync(_read, bytes(body), encoding, settings.reports_bytes, limiter=_PARSERS)
+    delivery = await run_sync(_read, body, encoding, settings.reports_bytes, share, limiter=_PARSERS)
     floor, now_utc = byte_at_least(settings.detection_floor), datetime.now(UTC)
 
-    def store(connection: Connection) -> tuple[UUID, BatchAnswer]:
+    def store(connection: Connection) -> tuple[UUID, BatchAnswer, set[str]]:
         check_scans(connection, delivery.named_scans, who)
         log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
-        answer = store_delivery(connection, delivery, floor, now_utc, folder.holds)
+        answer, held = store_delivery(connection, delivery, floor, now_utc)
         own_scans(connection, delivery.named_scans, who)
         notes.write(connection, 200, _outcome(_counts(answer)))  # one commit for both
-        return log_id, answer
+        return log_id, answer, held
 
-    log_id, answer = await asyncio.wrap_future(writer.submit(store))
+    log_id, answer, held = await asyncio.wrap_future(writer.submit(store))
     notes.written = True
+    if held:
+        answer = without(answer, await run_in_threadpool(folder.held, held))
     response.headers[LOG_HEADER] = str(log_id)
     counts = _counts(answer)
     metrics.count_reports(counts)
@@ -94,8 +100,10 @@ def _outcome(counts: Counter[str]) -> str:
     return " ".join(f"{status}={count}" for status, count in sorted(counts.items())) or "none"
 
 
-def _read(body: bytes, encoding: str, limit_bytes: int) -> envelope.Delivery:
-    return envelope.read(envelope.unpacked(body, encoding, limit_bytes))
+def _read(body: envelope.Body, encoding: str, limit_bytes: int, share: Share) -> envelope.Delivery:
+    content = envelope.unpacked(body, encoding, limit_bytes)
+    share.grow_to(len(content))
+    return envelope.read(content)
 
 
 @router.get("/v1/quarantine", responses=problems(BadRequest), summary="Reports in conflict with what is stored")

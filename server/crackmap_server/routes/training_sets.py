@@ -52,10 +52,10 @@ def get_training_set(
     pictures = held_pictures(connection, folder, {each.image_sha256 for each in found})
     match layout:
         case "folders":
-            files = class_folders(found, pictures, held_crops(connection, folder, items), folder.path)
+            files = class_folders(found, pictures, held_crops(connection, folder, items), folder)
         case "coco":
-            files = coco(found, pictures, folder.path)
+            files = coco(found, pictures, folder)
         case "yolo":
-            files = yolo(found, pictures, folder.path)
+            files = yolo(found, pictures, folder)
     disposition = {"Content-Disposition": f'attachment; filename="training-set-{layout}.zip"'}
     return ZipResponse(zip_stream(files), headers=disposition)

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crackmap import __version__
-from crackmap_server.hashed_files import path_in
 from crackmap_server.settings import Settings
+from crackmap_server.storage import path_in
 from crackmap_server.upkeep.copies import count_rows
 from crackmap_server.upkeep.files import appearing, copy_file, file_sha256
 from crackmap_server.upkeep.kinds import MODELS, PICTURES, Kind
@@ -67,11 +67,12 @@ def _copy_files(settings: Settings, backup: Path, kind: Kind, named: dict[str, i
     held = kind.folder(settings)
     with watching(kind.plural, len(named)) as advance:
         for sha256, size_bytes in named.items():
-            source, target = held.path(sha256), path_in(backup / kind.in_backup, sha256)
+            target = path_in(backup / kind.in_backup, sha256)
             advance(1)
             if target.exists() and target.stat().st_size == size_bytes:
                 continue
-            if not source.exists():
+            if not held.holds(sha256):
                 yield sha256
                 continue
-            copy_file(source, target)
+            with held.reading(sha256) as source:
+                copy_file(source, target)

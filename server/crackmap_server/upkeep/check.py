@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, case, exists, func, select
@@ -16,7 +15,6 @@ from crackmap_server.evidence import EvidenceFolder, evidence_folder
 from crackmap_server.hashed_files import HashedFiles
 from crackmap_server.registry.files import model_folder
 from crackmap_server.settings import Settings
-from crackmap_server.upkeep.files import file_sha256
 from crackmap_server.upkeep.kinds import MODELS
 from crackmap_server.upkeep.watching import watching
 
@@ -30,8 +28,8 @@ class Looked:
     connection: Connection
     folder: EvidenceFolder
     models: HashedFiles[None]
-    files: frozenset[str]
-    """SHA-256 of the pictures that lie in the folder, listed before the log was read."""
+    files: dict[str, int]
+    """Size of the pictures that are there, by SHA-256, listed before the log was read."""
     read_pictures: bool
 
 
@@ -41,7 +39,7 @@ def check(settings: Settings, read_pictures: bool) -> Iterator[Checked]:
     if file is not None and not file.exists():
         raise DatabaseUnusable(f"{file}: there is no such log. Choose it with --database.")
     folder = evidence_folder(settings)
-    files = frozenset(_listed(settings.evidence_folder))
+    files = folder.listed()
     engines = create_engines(settings.database_url, settings.busy_timeout_s)
     try:
         with engines.reader.connect() as connection:
@@ -54,11 +52,6 @@ def check(settings: Settings, read_pictures: bool) -> Iterator[Checked]:
         ) from None
     finally:
         engines.dispose()
-
-
-def _listed(folder: Path) -> Iterator[str]:
-    for path in folder.glob("??/*"):
-        yield path.parent.name + path.name
 
 
 def _database(looked: Looked) -> tuple[bool, str]:
@@ -96,8 +89,8 @@ def _pictures(looked: Looked) -> tuple[bool, str]:
 
 
 def _is_whole(looked: Looked, sha256: str, size_bytes: int) -> bool:
-    path = looked.folder.path(sha256)
-    return path.stat().st_size == size_bytes and (not looked.read_pictures or file_sha256(path) == sha256)
+    of_size = looked.files[sha256] == size_bytes
+    return of_size and (not looked.read_pictures or looked.folder.digest(sha256) == sha256)
 
 
 def _models(looked: Looked) -> tuple[bool, str]:
@@ -105,10 +98,9 @@ def _models(looked: Looked) -> tuple[bool, str]:
     wrong = {}
     named = MODELS.named(looked.connection)
     for sha256 in named:
-        path = looked.models.path(sha256)
-        if not path.exists():
+        if not looked.models.holds(sha256):
             wrong[sha256] = "lost"
-        elif file_sha256(path) != sha256:
+        elif looked.models.digest(sha256) != sha256:
             wrong[sha256] = "damaged"
     if wrong:
         first, how = next(iter(wrong.items()))
@@ -122,7 +114,7 @@ def _models(looked: Looked) -> tuple[bool, str]:
 def _orphans(looked: Looked) -> tuple[bool, str]:
     """A kill between a picture's name and its row leaves one; it is adopted when the robot sends it again."""
     named = set(looked.connection.execute(select(tables.evidence.c.sha256)).scalars())
-    orphans = sorted(looked.files - named)
+    orphans = sorted(looked.files.keys() - named)
     if orphans:
         return True, f"{len(orphans)} files that the log does not name, as {orphans[0]}; they may be removed"
     return True, "no picture that the log does not name"

@@ -18,12 +18,12 @@ from crackmap.errors import InputError
 from crackmap_server import tables
 from crackmap_server.engines import create_upgrading_engine
 from crackmap_server.errors import DatabaseUnusable
-from crackmap_server.hashed_files import path_in
 from crackmap_server.lock import locked
 from crackmap_server.settings import Settings
+from crackmap_server.storage import path_in
 from crackmap_server.upgrade import upgrade
 from crackmap_server.upkeep.copies import copy_rows, count_rows
-from crackmap_server.upkeep.files import appearing, copy_file, file_sha256
+from crackmap_server.upkeep.files import appearing, file_sha256
 from crackmap_server.upkeep.kinds import MODELS, PICTURES, Kind
 from crackmap_server.upkeep.manifest import Backup, read_backup
 from crackmap_server.upkeep.snapshot import close_wal, reading, revision_of, writing_engine
@@ -129,9 +129,9 @@ def _restore_files(settings: Settings, folder: Path, backup: Backup, kind: Kind,
     named = _named(folder / backup.database, kind, missing)
     with watching(f"{kind.plural} restored", len(named)) as advance:
         for sha256 in named:
-            source, target = path_in(folder / kind.in_backup, sha256), held.path(sha256)
-            if not target.exists() or target.stat().st_size != source.stat().st_size:
-                copy_file(source, target)
+            source = path_in(folder / kind.in_backup, sha256)
+            if held.size_bytes(sha256) != source.stat().st_size:
+                held.adopt(source, sha256)
             advance(1)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crackmap_server.bodies import SMALL_BYTES, Bodies
+from crackmap_server.body_budget import BodyBudget
 from crackmap_server.envelope import MOST_ITEMS, MOST_VALUES
 from crackmap_server.people.route_roles import ROUTES
 from crackmap_server.settings import Settings
@@ -176,7 +177,8 @@ async def received(messages: list[Any], most_bytes: int) -> bytes | None:
         raise AssertionError("nothing is answered here")
 
     scope = {"type": "http", "method": "PUT", "path": f"/v1/models/{'a' * 64}/file", "headers": []}
-    bodies = Bodies(route, Settings(database="sqlite:////none", model_bytes=most_bytes))
+    settings = Settings(database="sqlite:////none", model_bytes=most_bytes)
+    bodies = Bodies(route, settings, BodyBudget(0, refused=lambda: None))
     try:
         await bodies(scope, arriving, send)
     except HTTPException as refused:
