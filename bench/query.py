@@ -1,207 +1,143 @@
 """How fast does the server answer when the log is large?
 
-    python bench/query.py              1,000,000 detections of 10 scans, 300 questions of each kind
-    python bench/query.py --rows 10000000
-    python bench/query.py --quick      some thousands: does it run, and are the answers right?
+    python bench/query.py                        1,000,000 detections of 10 scans in SQLite
+    python bench/query.py --rows 10000000 --keep /srv/bench    built once, about 8 GB; the next run takes it from there
+    python bench/query.py --on postgresql
+    python bench/query.py --quick                some thousands: does it run, and are the answers right?
 
-The log is a SQLite file whose rows are inserted directly: reports that a server took are copied along the wall, with
-their scores, places and detections. Each question is asked over HTTP, one after the other, of `crackmap server run`;
-"inside" is what the server's own log says it took, from the request to the last byte of the answer, without the client
-and the network. Before any time counts, the answers are compared with what was inserted.
+Reports that a server took are copied along the walls inside the database (see served/large_log.py). Eight walls are as
+usual, some 20 detections in a photograph; one is dense with 120, one sparse with 1 or 2. The first has reviews and
+masks.
+Each question is asked over HTTP, one after the other, of `crackmap server run`; "inside" is what the server's own log
+says it took, from the request to the last byte of the answer, without the client and the network. "by hand" is the bare
+driver, which only reads those rows. Before any time counts, the answers are compared with the rows.
 """
 
 import argparse
-import http.client
 import json
 import math
-import sqlite3
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from time import perf_counter
 from urllib.parse import urlencode
+from uuid import UUID
 
 import numpy as np
-from served.robots import ROWS, Robot, delivered
+from alembic.script import ScriptDirectory
+from served.kept_logs import log_of
+from served.large_log import Walls, copy_up, deliver
+from served.questions import FLOOR, Asked, Question, Wall, cursor_of, in_box, page, times
+from served.reviewers import say_something
+from served.robots import Robot
 from served.servers import serving
+from sqlalchemy import Connection, create_engine, text
 
 from crackmap.scores import byte_at_least
-from crackmap_server.chart import CELL_M, cells
-from crackmap_server.paging import encoded
+from crackmap_server.chart import Box
+from crackmap_server.pairs import read_pairs
 from crackmap_server.settings import Settings
+from crackmap_server.upgrade import MIGRATIONS
 
-SCANS = 10
-FLOOR = 0.05
-"""The server's own: of every detection that has a row, some 20 in a photograph."""
-FRAMES = 800
-"""Of a scan that a server takes; its wall is 6 m high, and every copy lies 6 m above the one before."""
-HIGH_M = 6.0
-CELL_STEP = int(np.subtract(*cells(np.array([[0.0, HIGH_M], [0.0, 0.0]]))))
-assert HIGH_M % CELL_M == 0
+USUAL, REVIEWS = 8, 1000
+PER_PHOTOGRAPHS = 285
+"""Detections, in about, of one photograph of each wall."""
 
 
-def build(settings: Settings, frames: int, copies: int) -> int:
-    """A log of SCANS scans with `copies` times `frames` frames each; how many detections it holds."""
-    with serving(settings) as (_, port), closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-        for number in range(SCANS):
-            robot = Robot(number)
-            reports = [robot.report(n) for n in range(frames)]
-            for start in range(0, frames, 200):
-                assert set(delivered(connection, robot.body(reports[start : start + 200]))) == {"stored"}
-    assert settings.sqlite_file is not None
-    with closing(sqlite3.connect(settings.sqlite_file)) as log:
-        (count,) = log.execute("SELECT max(seq) FROM frames").fetchone()
-        for copy in range(1, copies):
-            with log:
-                log.executescript(copying(log, count, copy))
-        (detections,) = log.execute("SELECT count(*) FROM detections").fetchone()
-    return int(detections)
+def robots(across: int) -> list[Robot]:
+    """One for each wall: eight as usual, a dense and a sparse one."""
+    usual = [Robot(number, across=across) for number in range(USUAL)]
+    return [*usual, Robot(USUAL, across=across, logit=-3.0), Robot(USUAL + 1, across=across, logit=-7.5)]
 
 
-def copying(log: sqlite3.Connection, frames: int, copy: int) -> str:
-    """Statements that put all of the first frames once more on the wall, higher up."""
-    up_m, further = copy * HIGH_M, copy * frames
-    changes = {
-        "frames": {
-            "seq": f"seq + {further}",
-            "frame_id": "lower(hex(randomblob(16)))",
-            "image_sha256": "lower(hex(randomblob(32)))",
-        },
-        "score_maps": {"frame_seq": f"frame_seq + {further}"},
-        "placements": {
-            "seq": f"seq + {further}",
-            "frame_seq": f"frame_seq + {further}",
-            "low_v_m": f"low_v_m + {up_m}",
-            "high_v_m": f"high_v_m + {up_m}",
-            "footprint_m": "json_array("
-            + ", ".join(
-                f"json_array(footprint_m ->> '$[{n}][0]', (footprint_m ->> '$[{n}][1]') + {up_m})" for n in range(4)
-            )
-            + ")",
-        },
-        "reports": {"frame_seq": f"frame_seq + {further}", "origin_v_m": f"origin_v_m + {up_m}"},
-        "detections": {
-            "frame_seq": f"frame_seq + {further}",
-            "v_m": f"v_m + {up_m}",
-            "cell": f"cell + {copy * CELL_STEP}",
-        },
-    }
-    statements = []
-    for table, changed in changes.items():
-        names = [row[1] for row in log.execute(f"PRAGMA table_info({table})")]
-        seq = "seq" if table in {"frames", "placements"} else "frame_seq"
-        statements.append(
-            f"INSERT INTO {table} ({', '.join(map(quoted, names))}) SELECT "
-            f"{', '.join(changed.get(name, quoted(name)) for name in names)} FROM {table} WHERE {seq} <= {frames};"
-        )
-    return "\n".join(statements)
+ROBOTS = robots(1)  # their ids do not depend on it
 
 
-def quoted(name: str) -> str:
-    return f'"{name}"'
+def build(settings: Settings, walls: Walls) -> None:
+    deliver(settings, robots(walls.across), walls.frames)
+    copy_up(settings, walls)
+    say_something(settings, ROBOTS[0], REVIEWS)
 
 
-Question = Callable[[Random], str]
+def questions(connection: Connection, walls: Walls, port: int) -> Iterator[tuple[str, Question, float]]:
+    """By name; `share` is the part of all questions that are asked of those that take long."""
+    every = [Wall(each.surface_id, walls.across, walls.high_m * walls.copies) for each in ROBOTS]
+    usual, dense, sparse = every[1:USUAL], every[USUAL : USUAL + 1], every[USUAL + 1 :]
+    told, one = ({"threshold": f"{FLOOR}", "surface_id": wall.surface_id} for wall in every[:2])
+    detections, ogc = "/v1/detections", f"/ogc/collections/detections-{usual[0].surface_id}/items"
+    own_frame = f"http://127.0.0.1:{port}/ogc/crs/{usual[0].surface_id}"
+    yield "a box of 2 m", in_box(usual, 2, threshold=FLOOR), 1
+    yield "a box of 2 m, dense", in_box(dense, 2, threshold=FLOOR), 1
+    yield "a box of 2 m, sparse", in_box(sparse, 2, threshold=FLOOR), 1
+    yield "a box of 2 m, of a wall with reviews", in_box(every[:1], 2, threshold=FLOOR), 1
+    yield "a box of 2 m, by each model's threshold", in_box(usual, 2), 1
+    yield "a box of 2 m, under the floor", in_box(usual, 2, threshold=FLOOR / 2), 0.01
+    yield "a box of 10 m", in_box(usual, 10, threshold=FLOOR), 0.3
+    for number in (1, 100, 1000, 10_000):
+        for where, only in (("", {"threshold": f"{FLOOR}"}), (" of a wall", one)):
+            cursor = cursor_of(connection, number, only.get("surface_id"))
+            if number == 1 or cursor is not None:
+                yield f"page {number:,} of 100{where}", page(detections, cursor=cursor, **only), 0.3
+    yield "a page over 0.9", page(detections, threshold=0.9), 0.1
+    yield "a page of an hour", page(detections, threshold=FLOOR, **times(walls.frames * walls.copies)), 0.1
+    yield "a page of a model", page(detections, threshold=FLOOR, model="bench"), 0.3
+    yield "a page that was rejected", page(detections, review="rejected", **told), 0.01
+    yield "a page in masks", page(detections, masked="true", **told), 0.01
+    yield "OGC, a page", page(ogc, threshold=FLOOR), 0.1
+    yield "OGC, a box of 2 m", in_box(usual[:1], 2, ogc, threshold=FLOOR, **{"bbox-crs": own_frame}), 0.1
+    yield "photographs, a page", page("/v1/frames"), 0.3
+    yield "surfaces", page("/v1/surfaces"), 0.3
+    yield "coverage of a wall", page(f"/v1/surfaces/{usual[0].surface_id}/coverage"), 0.01
+    yield "NDJSON of a wall", page("/v1/detections.ndjson", **one), 0.01
+    yield "GeoJSON of a wall", page(f"/v1/surfaces/{usual[0].surface_id}/detections.geojson", threshold=FLOOR), 0.01
 
 
-class Asked:
-    """What a server is asked, and how long it says that it took."""
-
-    def __init__(self, port: int, log: Path) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port)
-        self._log = log.open()
-        self._random = Random(0)
-
-    def get(self, path: str) -> Any:
-        self._connection.request("GET", path)
-        with self._connection.getresponse() as response:
-            content = response.read()
-        assert response.status == 200, content
-        return json.loads(content)
-
-    def times_ms(self, question: Question, count: int) -> list[float]:
-        """Of so many questions, by the server's log."""
-        self._log.read()
-        for _ in range(count):
-            self.get(question(self._random))
-        found: list[float] = []
-        while len(found) < count:  # the line follows the answer
-            line = self._log.readline()
-            if '"request"' in line:
-                found.append(json.loads(line)["ms"])
-        return found
+def by_hand_ms(connection: Connection, walls: Walls, count: int) -> float:
+    """Median for the rows of boxes of 2 m, by the bare driver."""
+    wall = Wall(ROBOTS[1].surface_id, walls.across, walls.high_m * walls.copies)
+    (pair,) = read_pairs(connection, UUID(wall.surface_id))
+    random, spent_ms = Random(0), []
+    for _ in range(count):
+        statement = rows_of(Box(*wall.box(2, random)), pair, "frame_seq, tile, score, u_m, v_m")
+        began_s = perf_counter()
+        connection.execute(text(statement + " ORDER BY frame_seq + 0, tile + 0")).all()
+        spent_ms.append(1000 * (perf_counter() - began_s))
+    return statistics.median(spent_ms)
 
 
-def questions(asked: Asked, frames: int, high_m: float) -> dict[str, Question]:
-    """By name. `frames`: of the whole log; `high_m`: of each wall. All rows are asked for, down to the floor."""
-    surfaces = [item["surface_id"] for item in asked.get("/v1/surfaces?limit=1000")["items"]]
-
-    def box(size_m: float) -> Question:
-        def of_wall(random: Random) -> str:
-            low_u_m, low_v_m = random.uniform(0, 99 - size_m), random.uniform(0, max(0.0, high_m - size_m))
-            corners = (low_u_m, low_v_m, low_u_m + size_m, low_v_m + size_m)
-            return "/v1/detections?" + urlencode(
-                {
-                    "surface_id": random.choice(surfaces),
-                    "bbox": ",".join(f"{c:.3f}" for c in corners),
-                    "threshold": FLOOR,
-                    "limit": 1000,
-                }
-            )
-
-        return of_wall
-
-    def page(path: str, share: float, **more: Any) -> Question:
-        keys = [int(frames * share) - 20] if path == "frames" else [int(frames * share) - 20, 0]
-        query = urlencode({"limit": 100, **({"cursor": encoded(keys)} if share else {}), **more})
-        return lambda _random: f"/v1/{path}?{query}"
-
-    return {
-        "detections in a box of 2 m": box(2),
-        "detections in a box of 10 m": box(10),
-        "detections, the first page of 100": page("detections", 0, threshold=FLOOR),
-        "detections, a page in the middle": page("detections", 0.5, threshold=FLOOR),
-        "detections, the last page": page("detections", 1, threshold=FLOOR),
-        "frames, the first page of 100": page("frames", 0),
-        "frames, the last page": page("frames", 1),
-        "scans": lambda _random: "/v1/scans?limit=100",
-        "surfaces": lambda _random: "/v1/surfaces?limit=100",
-        "coverage of a surface": lambda random: f"/v1/surfaces/{random.choice(surfaces)}/coverage",
-    }
+def rows_of(box: Box, pair: int, columns: str) -> str:
+    """A statement for the rows of one pair."""
+    return (
+        f"SELECT {columns} FROM detections WHERE score >= {byte_at_least(FLOOR)} AND pair_seq = {pair} "
+        f"AND cell IN ({', '.join(map(str, box.cells() or ()))}) "
+        f"AND u_m BETWEEN {box.low_u_m} AND {box.high_u_m} AND v_m BETWEEN {box.low_v_m} AND {box.high_v_m}"
+    )
 
 
-def check(asked: Asked, settings: Settings) -> None:
+def check(asked: Asked, connection: Connection) -> None:
     """A box and a walk through some pages, by the rows themselves."""
-    assert settings.sqlite_file is not None
-    with closing(sqlite3.connect(settings.sqlite_file)) as log:
-        surface = asked.get("/v1/surfaces?limit=1")["items"][0]["surface_id"]
-        low, high = (10.0, 1.0), (14.0, 3.0)
-        counted = log.execute(
-            "SELECT count(*) FROM detections JOIN pairs ON pairs.seq = pair_seq JOIN scans USING (scan_id) "
-            "WHERE surface_id = ? AND score >= ? AND u_m BETWEEN ? AND ? AND v_m BETWEEN ? AND ?",
-            (surface.replace("-", ""), byte_at_least(FLOOR), low[0], high[0], low[1], high[1]),
-        ).fetchone()[0]
-        query = urlencode(
-            {"surface_id": surface, "bbox": f"{low[0]},{low[1]},{high[0]},{high[1]}", "threshold": FLOOR, "limit": 1000}
+    surface, box = ROBOTS[1].surface_id, Box(-0.4, 1.0, 3.6, 3.0)
+    (pair,) = read_pairs(connection, UUID(surface))
+    (counted,) = connection.execute(text(rows_of(box, pair, "count(*)"))).one()
+    query = {"surface_id": surface, "bbox": "-0.4,1,3.6,3", "threshold": FLOOR, "limit": 1000}
+    assert len(asked.items("/v1/detections?" + urlencode(query))) == counted > 0, "the box holds others"
+    expected = connection.execute(
+        text(
+            "SELECT frame_id, tile FROM detections JOIN frames ON frames.seq = frame_seq "
+            f"WHERE frame_seq < 50 AND score >= {byte_at_least(FLOOR)} ORDER BY frame_seq, tile LIMIT 300"
         )
-        assert len(asked.get(f"/v1/detections?{query}")["items"]) == counted, "the box holds others"
-        expected = log.execute(
-            "SELECT frame_id, tile FROM detections JOIN frames ON frames.seq = frame_seq WHERE score >= ? "
-            "ORDER BY frame_seq, tile LIMIT 300",
-            (byte_at_least(FLOOR),),
-        ).fetchall()
-    found: list[tuple[str, int]] = []
+    ).all()
+    found: list[tuple[UUID, int]] = []
     cursor: dict[str, str] = {}
     for _ in range(3):
-        page = asked.get("/v1/detections?" + urlencode({"limit": 100, "threshold": FLOOR, **cursor}))
-        found += [(item["frame_id"].replace("-", ""), item["tile"]) for item in page["items"]]
-        cursor = {"cursor": page["next"]} if page["next"] else {}
-        if not cursor:
-            break
-    assert found == expected[: len(found)], "the pages hold others"
+        page = json.loads(asked.get("/v1/detections?" + urlencode({"limit": 100, "threshold": FLOOR, **cursor})))
+        found += [(UUID(item["frame_id"]), item["tile"]) for item in page["items"]]
+        cursor = {"cursor": page["next"]}
+    assert found == [(UUID(str(frame_id)), tile) for frame_id, tile in expected], "the pages hold others"
 
 
 def main() -> None:
@@ -209,27 +145,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rows", type=int, default=1_000_000, help="detections, about")
-    parser.add_argument("--count", type=int, default=300, help="questions of each kind")
+    parser.add_argument("--count", type=int, default=300, help="questions of each kind; fewer of those that take long")
+    parser.add_argument("--on", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the log stays for the next run")
     options = parser.parse_args()
-    frames, copies = (8, 3) if options.quick else (FRAMES, math.ceil(options.rows / (SCANS * FRAMES * ROWS)))
-    count = 3 if options.quick else options.count
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        settings = Settings(database=f"sqlite:///{folder}/log.sqlite")
-        detections = build(settings, frames, copies)
-        log = Path(folder) / "log.jsonl"
-        with serving(settings, log=log) as (_, port):
-            asked = Asked(port, log)
-            check(asked, settings)
-            print(f"{detections} detections of {SCANS} scans, {count} questions of each kind (coverage: 3)")
-            print("| asked for | inside, median ms | p99 ms |\n|---|---|---|")
-            every = SCANS * frames * copies
-            for name, question in questions(asked, every, copies * HIGH_M).items():
-                times = asked.times_ms(question, min(count, 3) if name.startswith("coverage") else count)
-                print(row(name, times), flush=True)
+    walls = Walls(frames=8, copies=2, across=1) if options.quick else Walls(frames=400, across=50)
+    if not options.quick:
+        walls = replace(walls, copies=math.ceil(options.rows / (walls.frames * PER_PHOTOGRAPHS)))
+    count, rows = (3, walls.frames * walls.copies * PER_PHOTOGRAPHS) if options.quick else (options.count, options.rows)
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    name = f"{walls.frames}x{walls.copies}x{walls.across}-{head}"
+    with (
+        log_of(options.on, rows, name, options.keep, lambda settings: build(settings, walls)) as settings,
+        tempfile.TemporaryDirectory() as folder,
+        closing_engine(settings) as connection,
+        serving(settings, log=Path(folder) / "log.jsonl") as (_, port),
+    ):
+        asked = Asked(port, Path(folder) / "log.jsonl")
+        check(asked, connection)
+        (detections,) = connection.execute(text("SELECT count(*) FROM detections")).one()
+        print(f"{options.on}: {detections} detections of {len(ROBOTS)} walls, {count} questions of most kinds")
+        bare_ms = by_hand_ms(connection, walls, count)
+        print(f"the rows of a box of 2 m by hand: {bare_ms:.2f} ms")
+        print("| asked for | answers | inside, median ms | p99 ms | by hand | items/s |\n|---|---|---|---|---|---|")
+        for asked_for, question, share in questions(connection, walls, port):
+            times_ms, content = asked.times_ms(question, max(3, round(count * share)))
+            print(row(asked_for, times_ms, content, bare_ms), flush=True)
 
 
-def row(name: str, times_ms: Sequence[float]) -> str:
-    return f"| {name} | {statistics.median(times_ms):.1f} | {np.percentile(times_ms, 99):.1f} |"
+@contextmanager
+def closing_engine(settings: Settings) -> Iterator[Connection]:
+    engine = create_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def row(name: str, times_ms: Sequence[float], content: bytes, bare_ms: float) -> str:
+    """A row of the table. The ratio is told of boxes of 2 m, items/s of long answers."""
+    median_ms = statistics.median(times_ms)
+    items = content.count(b'"tile":')
+    ratio = f"{median_ms / bare_ms:.1f}" if name == "a box of 2 m" else ""
+    rate = f"{1000 * items / median_ms:,.0f}" if items > 1000 else ""
+    p99_ms = f"{np.percentile(times_ms, 99):.1f}" if len(times_ms) >= 100 else f"{max(times_ms):.1f} of {len(times_ms)}"
+    return f"| {name} | {len(times_ms)} | {median_ms:.1f} | {p99_ms} | {ratio} | {rate} |"
 
 
 if __name__ == "__main__":

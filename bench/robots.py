@@ -6,24 +6,27 @@
 
 A robot takes a photograph of 12 megapixels every two seconds, keeps its reports and sends at most 50 at once, with the
 waits of the real uplink. An outage: SIGKILL, then nothing listens, then a new process on the same file and port. Four
-readers ask as the map page does, one question after the other. In the end everything that waits is sent; then each
-scan must hold as many frames as its robot made, and none more.
+readers ask as the map page does, one question after the other. In the end everything that waits is sent and the last
+process dies, too; then each scan must hold as many frames as its robot made, and none more. Ctrl-C ends it at once.
 """
 
 import argparse
 import http.client
-import json
+import math
 import os
 import random
 import signal
+import socket
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter, sleep
+from uuid import UUID
 
 import numpy as np
 from served.robots import Robot, delivered
@@ -36,6 +39,7 @@ from crackmap_server.settings import Settings
 
 PERIOD_S = 2.0
 READERS = 4
+SETTLED_S = 20
 TIMEOUT_S = 30.0
 
 
@@ -46,6 +50,7 @@ class Deliverer:
     robot: Robot
     port: int
     stop: threading.Event
+    leave: threading.Event
     made: int = 0
     kept: list[Report] = field(default_factory=list)
     requests_s: list[float] = field(default_factory=list)
@@ -54,10 +59,10 @@ class Deliverer:
     """Reports that waited at once."""
 
     def run(self) -> None:
-        """Until it is stopped, and then until nothing waits."""
+        """Until it is stopped, and then until nothing waits; or until it is to leave all."""
         due_s = perf_counter() + random.uniform(0, PERIOD_S)
         again_s = 0.0
-        while self.kept or not self.stop.is_set():
+        while not self.leave.is_set() and (self.kept or not self.stop.is_set()):
             now_s = perf_counter()
             if now_s >= due_s and not self.stop.is_set():
                 due_s += PERIOD_S
@@ -69,7 +74,8 @@ class Deliverer:
             if not self.kept:
                 self.stop.wait(max(0.0, due_s - perf_counter()))
             else:
-                sleep(max(0.0, min(again_s, due_s if not self.stop.is_set() else again_s) - perf_counter()))
+                until_s = again_s if self.stop.is_set() else min(again_s, due_s)
+                self.leave.wait(max(0.0, until_s - perf_counter()))
 
     def _send(self) -> float:
         """Seconds to wait after it."""
@@ -117,18 +123,97 @@ class Life:
 
     memory_mib: list[float] = field(default_factory=list)
 
+    @property
+    def slope_mib_per_min(self) -> float | None:
+        """Over its second half, when all that is kept is there; None of a life that was too short to say."""
+        settled = self.memory_mib[len(self.memory_mib) // 2 :]
+        if len(settled) < SETTLED_S:
+            return None
+        return float(np.polyfit(np.arange(len(settled)) / 60, settled, 1)[0])
 
-def live(settings: Settings, port: int, seconds: float, done: threading.Event) -> Life:
-    """Serve for so long, or until all is done; then die without a word."""
+
+def live(settings: Settings, port: int, seconds: float, up: threading.Event, done: threading.Event) -> Life:
+    """Serve for so long, or until all is done; then die without a word. It says when it is `up`."""
     life = Life()
     with serving(settings, port) as (process, _):
+        up.set()
         ends_s = perf_counter() + seconds
-        while perf_counter() < ends_s and not done.wait(1):
+        while not done.wait(max(0.0, min(1.0, ends_s - perf_counter()))) and perf_counter() < ends_s:
             pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
             life.memory_mib.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
         process.send_signal(signal.SIGKILL)
         process.wait()
     return life
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def stored(settings: Settings) -> dict[str, int]:
+    """Frames of each scan, as the file has them when no server runs."""
+    assert settings.sqlite_file is not None
+    with closing(sqlite3.connect(settings.sqlite_file)) as log:
+        rows = log.execute("SELECT scan_id, count(*) FROM frames GROUP BY scan_id").fetchall()
+    return {str(UUID(scan_id)): count for scan_id, count in rows}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long all of it takes, and how often and for how long the server is away."""
+
+    robots: int
+    whole_s: float
+    every_s: float
+    outage_s: float
+
+    @property
+    def outages(self) -> int:
+        return max(0, math.ceil(self.whole_s / self.every_s) - 1)
+
+
+class Site:
+    """Robots and readers at work, each in a thread of its own, and the processes of the server that they ask."""
+
+    def __init__(self, settings: Settings, plan: Plan) -> None:
+        self.settings, self.plan, self.port = settings, plan, free_port()
+        self._stop, self._leave, self._last, self._done = (threading.Event() for _ in range(4))
+        self.robots = [Deliverer(Robot(n), self.port, self._stop, self._leave) for n in range(plan.robots)]
+        self.lives: list[Life] = []
+        self.spent_s: list[float] = []
+
+    def run(self) -> None:
+        """To the end, or until Ctrl-C. Raises KeyboardInterrupt, and whatever a thread met."""
+        surface = self.robots[0].robot.surface_id
+        with ThreadPoolExecutor(len(self.robots) + READERS + 1) as threads:
+            try:
+                working = [threads.submit(robot.run) for robot in self.robots]
+                reading = [threads.submit(read, self.port, surface, self._stop, self.spent_s) for _ in range(READERS)]
+                threads.submit(self._finish, working)
+                self._serve()
+            finally:
+                self._leave.set()
+                self._stop.set()
+        for each in (*working, *reading):
+            each.result()
+
+    def _serve(self) -> None:
+        """One life after the other, with outages in between; the last one lasts until nothing waits."""
+        for _ in range(self.plan.outages):
+            lived_s = self.plan.every_s - self.plan.outage_s
+            self.lives.append(live(self.settings, self.port, lived_s, threading.Event(), self._done))
+            sleep(self.plan.outage_s)
+        self.lives.append(live(self.settings, self.port, 10 * self.plan.whole_s, self._last, self._done))
+
+    def _finish(self, working: Sequence[Future[None]]) -> None:
+        while not (self._last.wait(0.2) or self._stop.is_set()):
+            pass
+        self._stop.wait(self.plan.whole_s - self.plan.outages * self.plan.every_s)
+        self._stop.set()
+        wait(working)
+        self._done.set()
 
 
 def main() -> None:
@@ -137,54 +222,38 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--robots", type=int, default=200)
+    parser.add_argument("--every", type=float, default=150, metavar="SECONDS", help="from one outage to the next")
     options = parser.parse_args()
-    count, whole_s, every_s, outage_s = (
-        (8, 6.0, 3.0, 1.0) if options.quick else (options.robots, options.minutes * 60, 150.0, 30.0)
-    )
-    stop, done, spent_s = threading.Event(), threading.Event(), list[float]()
-    lives: list[Life] = []
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, ExitStack() as running:
+    plan = Plan(options.robots, options.minutes * 60, options.every, 30.0)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         settings = Settings(database=f"sqlite:///{folder}/log.sqlite")
-        with serving(settings) as (_, port):
-            pass  # the port is free, and the tables are there
-        robots = [Deliverer(Robot(number), port, stop) for number in range(count)]
-        threads = running.enter_context(ThreadPoolExecutor(count + READERS + 1))
-        working = [threads.submit(robot.run) for robot in robots]
-        reading = [threads.submit(read, port, robots[0].robot.surface_id, stop, spent_s) for _ in range(READERS)]
-        began_s = perf_counter()
-        while (left_s := whole_s - (perf_counter() - began_s)) > every_s:
-            lives.append(live(settings, port, every_s - outage_s, done))
-            sleep(outage_s)
-
-        def finish() -> None:
-            sleep(max(0.0, left_s))
-            stop.set()
-            wait(working)
-            done.set()
-
-        threads.submit(finish)
-        lives.append(live(settings, port, 10 * whole_s, done))
-        for each in (*working, *reading):
-            each.result()
-        with serving(settings, port), closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-            connection.request("GET", "/v1/scans?limit=1000")
-            scans = {item["scan_id"]: item["frames"] for item in json.loads(connection.getresponse().read())["items"]}
-    made = {each.robot.scan_id: each.made for each in robots}
-    assert scans == made, f"{sum(scans.values())} frames of {sum(made.values())} reports"
-    tell(robots, spent_s, lives)
+        site = Site(settings, Plan(8, 4.0, 2.5, 0.5) if options.quick else plan)
+        try:
+            site.run()
+        except KeyboardInterrupt:
+            waiting = sum(len(each.kept) for each in site.robots)
+            raise SystemExit(
+                f"stopped after {sum(each.made for each in site.robots)} reports; {waiting} wait"
+            ) from None
+        tell(site, stored(settings))
 
 
-def tell(robots: Sequence[Deliverer], spent_s: Sequence[float], lives: Sequence[Life]) -> None:
-    """What was measured."""
-    made = sum(each.made for each in robots)
-    print(f"{made} reports of {len(robots)} robots, {len(lives) - 1} outages: none is lost, none is there twice")
-    print(f"at most {max(each.longest for each in robots)} reports waited in one robot")
-    for name, times in (("deliveries", [one for each in robots for one in each.requests_s]), ("reading", spent_s)):
-        p50, p99 = np.percentile(np.array(times) * 1000, [50, 99])
+def tell(site: Site, stored: dict[str, int]) -> None:
+    """What was measured, and whether anything is lost. Ends with an error where something is."""
+    made = {each.robot.scan_id: each.made for each in site.robots}
+    lost = sum(max(0, count - stored.get(scan_id, 0)) for scan_id, count in made.items())
+    print(f"{sum(made.values())} reports of {len(made)} robots, {len(site.lives) - 1} outages: {lost} lost")
+    print(f"at most {max(each.longest for each in site.robots)} reports waited in one robot")
+    deliveries = [one for each in site.robots for one in each.requests_s]
+    for name, times in (("deliveries", deliveries), ("readers", site.spent_s)):
+        p50, p99 = np.percentile(np.array(times) * 1000, [50, 99]) if times else (math.nan, math.nan)
         print(f"{name}: {len(times)} answers, p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-    for number, life in enumerate(lives, 1):
+    for number, life in enumerate(site.lives, 1):
         samples = life.memory_mib[:: max(1, len(life.memory_mib) // 10)]
-        print(f"memory of process {number}, MiB: {' '.join(f'{sample:.0f}' for sample in samples)}")
+        slope = life.slope_mib_per_min
+        told = "too short for a slope" if slope is None else f"{slope:+.1f} MiB/min in its second half"
+        print(f"memory of process {number}, MiB: {' '.join(f'{sample:.0f}' for sample in samples)}; {told}")
+    assert stored == made, f"{sum(stored.values())} frames of {sum(made.values())} reports"
 
 
 if __name__ == "__main__":

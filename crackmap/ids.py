@@ -5,6 +5,8 @@ spell the same name.
 """
 
 import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 CRACKMAP = UUID("6f2d3f0e-7a0b-5d53-9b1a-0c8f5f0a51d1")  # the root of all names; it never changes
@@ -42,6 +44,15 @@ def frame_id(scan: UUID, source_key: str) -> UUID:
 def detection_id(frame: UUID, analysis: UUID, tile: int) -> UUID:
     """A tile of a frame, as one analysis sees it."""
     return _derived(frame, "detection", str(analysis), str(tile))
+
+
+def detection_ids(frame: UUID, analysis: UUID, tiles: Iterable[int]) -> Iterator[UUID]:
+    """`detection_id` of each tile. What their names have in common is hashed once: a page has a thousand of them."""
+    begun = sha1(frame.bytes + f'["detection","{analysis}","'.encode(), usedforsecurity=False)  # RFC 9562, 5.5
+    for tile in tiles:
+        name = begun.copy()
+        name.update(f'{tile}"]'.encode())
+        yield UUID(bytes=name.digest()[:16], version=5)
 
 
 def analysis_id(scan: UUID, model_sha256: str, tile_px: int, stride_px: int, preprocessing: int) -> UUID:

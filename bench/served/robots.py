@@ -36,13 +36,16 @@ GRID = TileGrid(WIDTH_PX, HEIGHT_PX, TILE_PX, TILE_PX)
 TILES = GRID.columns * GRID.rows
 ROWS = 20
 """Of detections, in about, that a report makes: so many of its tiles are over the server's floor."""
+PERIOD_S, ROW_M = 2, 0.75
+"""Between a photograph and the next, and between rows of them on the wall."""
 BEGAN_UTC = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 class Robot:
-    """One camera over one wall of its own, in rows of a hundred photographs."""
+    """One camera over one wall of its own, in rows of `across` photographs. `logit`: of most tiles, in about."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, across: int = 100, logit: float = -5.5) -> None:
+        self._across, self._logit = across, logit
         structure, surface, inspection = "bench", Surface(name=f"wall {number}"), Inspection(name="bench")
         structure_id = ids.structure_id(structure)
         scan_id = ids.recorded_scan_id(
@@ -94,9 +97,9 @@ class Robot:
     def report(self, number: int) -> Report:
         """Of photograph `number`. Scores as a net gives them: most tiles far under the floor, a few over it."""
         scan_id, name = self._scan.scan_id, sha256(f"{self._scan.scan_id} {number}".encode()).hexdigest()
-        logits = self._random.normal(-5.5, 1.8, GRID.columns * GRID.rows)
+        logits = self._random.normal(self._logit, 1.8, GRID.columns * GRID.rows)
         scores = np.clip(np.round(128 + 10 * logits), 1, 255).astype(np.uint8)
-        middle = np.array([number % 100, number // 100 * 0.75])
+        middle = np.array([number % self._across, number // self._across * ROW_M])
         size_m = np.array([WIDTH_PX, HEIGHT_PX]) * MM_PER_PX / 1000
         first = GRID.corners_px() * MM_PER_PX / 1000
         around = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * TILE_PX * MM_PER_PX / 1000
@@ -110,7 +113,9 @@ class Robot:
                 image=Image(
                     sha256=name, size_bytes=4_000_000, media_type="image/jpeg", width_px=WIDTH_PX, height_px=HEIGHT_PX
                 ),
-                capture=Capture(time_source=TimeSource.SENSOR, captured_utc=BEGAN_UTC + timedelta(seconds=2 * number)),
+                capture=Capture(
+                    time_source=TimeSource.SENSOR, captured_utc=BEGAN_UTC + timedelta(seconds=PERIOD_S * number)
+                ),
             ),
             analysis_id=self._analysis.analysis_id,
             score_map=ScoreMap(columns=GRID.columns, rows=GRID.rows, scores=scores.tobytes()),

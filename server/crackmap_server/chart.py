@@ -8,7 +8,7 @@ import numpy.typing as npt
 CELL_M = 2.0
 _COLUMNS = 2**24  # cells side by side; beyond ±16,000 km positions share the outermost cell
 _MIDDLE = _COLUMNS // 2
-MOST_ROWS = 64  # of cells, that are worth asking for one by one
+MOST_CELLS = 4096  # that are worth asking for one by one
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,29 @@ class Box:
         u, v = points_m[:, 0], points_m[:, 1]
         return np.asarray((u >= self.low_u_m) & (u <= self.high_u_m) & (v >= self.low_v_m) & (v <= self.high_v_m))
 
-    def cell_ranges(self) -> list[tuple[int, int]] | None:
-        """Closed ranges of cells that cover the box, one for each row; None when they are too many to be of use."""
-        corners = np.array([[self.low_u_m, self.low_v_m], [self.high_u_m, self.high_v_m]])
-        (left, bottom), (right, top) = _steps(corners).tolist()
-        if top - bottom >= MOST_ROWS:
-            return None
-        return [(row * _COLUMNS + left, row * _COLUMNS + right) for row in range(bottom, top + 1)]
+    def cells(self) -> list[int] | None:
+        """Cells that cover the box; None when they are too many to be asked for one by one."""
+        return cells_over(np.array([[self.low_u_m, self.low_v_m]]), np.array([[self.high_u_m, self.high_v_m]]))
 
 
 def cells(points_m: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """The grid cell of each of the (n, 2) points, as one integer: row × 2²⁴ + column."""
     steps = _steps(points_m)
     return np.asarray(steps[:, 1] * _COLUMNS + steps[:, 0])
+
+
+def cells_over(low_m: npt.NDArray[np.float64], high_m: npt.NDArray[np.float64]) -> list[int] | None:
+    """Cells that cover closed rectangles, (n, 2) corners each; None when they are too many to be asked for."""
+    spans = np.unique(np.concatenate([_steps(low_m), _steps(high_m)], axis=1), axis=0)
+    if (spans[:, 2:] - spans[:, :2] + 1).prod(axis=1).sum() > MOST_CELLS:
+        return None
+    found = {
+        row * _COLUMNS + column
+        for left, bottom, right, top in spans.tolist()
+        for row in range(bottom, top + 1)
+        for column in range(left, right + 1)
+    }
+    return sorted(found)
 
 
 def _steps(points_m: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

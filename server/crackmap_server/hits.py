@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
 from crackmap_server import tables
 from crackmap_server.chart import Box, unpacked_m
@@ -23,7 +23,6 @@ from crackmap_server.pairs import Pair
 from crackmap_server.resources import Detection
 
 _AT_ONCE = 500
-_MOST_PARTS = 128  # of one statement
 _MAPS_AT_ONCE = 64  # a score map may be large
 
 
@@ -73,19 +72,18 @@ def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = N
     """From `detections`. Right only where `rows_suffice`."""
     if not wanted.pairs:
         return
-    statement = _in_order(wanted) if wanted.box is None and len(wanted.pairs) > 1 else _in_parts(wanted)
+    statement = _in_order(wanted) if wanted.box is None and len(wanted.pairs) > 1 else _sorted(wanted)
     with connection.execute(statement.limit(limit).execution_options(yield_per=_AT_ONCE)) as result:
-        for row in result:
-            yield Hit(row.frame_seq, row.pair_seq, row.tile, row.score)
+        for frame_seq, pair_seq, tile, score in result:
+            yield Hit(frame_seq, pair_seq, tile, score)
 
 
-def _in_parts(wanted: Wanted) -> Select[Any]:
+def _sorted(wanted: Wanted) -> Select[Any]:
     """What lies in a box, found by its cells; or one pair's rows, which lie in order."""
-    parts = [_rows(wanted, *part) for part in _parts(wanted)]
-    found = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery().c
+    rows = tables.detections.c
     # Sums have no index: what lies in a box is found by its cells and then sorted, not by walking in this order.
-    order = (found.frame_seq, found.tile) if wanted.box is None else (found.frame_seq + 0, found.tile + 0)
-    return select(found.frame_seq, found.pair_seq, found.tile, found.score).order_by(*order)
+    order = (rows.frame_seq, rows.tile) if wanted.box is None else (rows.frame_seq + 0, rows.tile + 0)
+    return _rows(wanted, rows.frame_seq, rows.pair_seq, rows.tile, rows.score).order_by(*order)
 
 
 def _in_order(wanted: Wanted) -> Select[Any]:
@@ -97,13 +95,12 @@ def _in_order(wanted: Wanted) -> Select[Any]:
     reports, rows = tables.reports.c, tables.detections.c
     # Sums have no index: the walk must not begin at the detections, nor take "from a frame on" for them.
     pair_seq, frame_seq = reports.pair_seq + 0, reports.frame_seq + 0
-    pairs_of = _by_lowest_score(wanted)
     statement = (
         select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score)
         .join_from(tables.reports, tables.detections, and_(rows.pair_seq == pair_seq, rows.frame_seq == frame_seq))
         .where(
             reports.frame_seq >= _first_frame(wanted),
-            or_(*(and_(pair_seq.in_(seqs), rows.score >= lowest) for lowest, seqs in pairs_of.items())),
+            _of_pairs(wanted, pair_seq),
         )
         .order_by(reports.frame_seq, reports.pair_seq, rows.tile)
     )
@@ -130,51 +127,41 @@ def _first_frame(wanted: Wanted) -> ColumnElement[int]:
 
 def count_rows(connection: Connection, wanted: Wanted) -> int:
     """How many of `detections` with a place on the surface. Right only where `rows_suffice`."""
+    if not wanted.pairs:
+        return 0
     placed = tables.detections.c.u_m.is_not(None)
-    statements = [_rows(wanted, *part).where(placed).with_only_columns(func.count()) for part in _parts(wanted)]
-    return sum(int(connection.execute(statement).scalar_one()) for statement in statements)
+    return int(connection.execute(_rows(wanted, func.count()).where(placed)).scalar_one())
 
 
-def _parts(wanted: Wanted) -> list[tuple[list[int], int, ColumnElement[bool]]]:
-    """Pairs, their lowest score, and a range of cells: each part is one walk along an index, none overlaps another.
-
-    SQLite does not find several ranges of cells by the index when they stand in one condition (95 ms instead of 5 ms
-    for 2 m among 1e6 rows).
-    """
-    pairs_of = _by_lowest_score(wanted)
-    ranges = wanted.box.cell_ranges() if wanted.box is not None else None
-    cell = tables.detections.c.cell
-    places = [true()] if ranges is None else [cell.between(low, high) for low, high in ranges]
-    if len(pairs_of) * len(places) > _MOST_PARTS:
-        places = [true()]
-    return [(seqs, lowest, place) for lowest, seqs in pairs_of.items() for place in places]
-
-
-def _by_lowest_score(wanted: Wanted) -> dict[int, list[int]]:
-    pairs_of: defaultdict[int, list[int]] = defaultdict(list)
-    for seq, pair in wanted.pairs.items():
-        pairs_of[pair.lowest_score(wanted.threshold)].append(seq)
-    return pairs_of
-
-
-def _rows(wanted: Wanted, pair_seqs: list[int], lowest: int, place: ColumnElement[bool]) -> Select[Any]:
+def _rows(wanted: Wanted, *columns: ColumnElement[Any]) -> Select[Any]:
     rows = tables.detections.c
-    statement = select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score).where(
-        rows.pair_seq.in_(pair_seqs), rows.score >= lowest, place
-    )
-    conditions = _frame_conditions(wanted)
-    if conditions:
-        statement = statement.join_from(tables.detections, tables.frames).where(*conditions)
+    statement = select(*columns).select_from(tables.detections).where(_of_pairs(wanted, rows.pair_seq))
     if wanted.box is not None:
+        cells = wanted.box.cells()
+        if cells is not None:
+            statement = statement.where(rows.cell.in_(cells))
         statement = statement.where(
             rows.u_m.between(wanted.box.low_u_m, wanted.box.high_u_m),
             rows.v_m.between(wanted.box.low_v_m, wanted.box.high_v_m),
         )
+    conditions = _frame_conditions(wanted)
+    if conditions:
+        statement = statement.join(tables.frames, tables.frames.c.seq == rows.frame_seq).where(*conditions)
     if wanted.closed is not None:
         statement = statement.where(wanted.closed.reported(rows.frame_seq, rows.pair_seq))
     if wanted.after is not None:
         statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
     return statement
+
+
+def _of_pairs(wanted: Wanted, pair_seq: ColumnElement[int]) -> ColumnElement[bool]:
+    """Rows of the pairs, each pair's from its own lowest score on."""
+    seqs_of: defaultdict[int, list[int]] = defaultdict(list)
+    for seq, pair in wanted.pairs.items():
+        seqs_of[pair.lowest_score(wanted.threshold)].append(seq)
+    score = tables.detections.c.score
+    of_each = [and_(pair_seq.in_(seqs), score >= lowest) for lowest, seqs in seqs_of.items()]
+    return of_each[0] if len(of_each) == 1 else and_(pair_seq.in_(list(wanted.pairs)), or_(*of_each))
 
 
 def hits_from_maps(connection: Connection, wanted: Wanted) -> Generator[Hit]:

@@ -1,5 +1,6 @@
 """Reviews as they are shown: with what all reviews of their place come to, as the current analysis sees it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,9 @@ from crackmap_server.marks import detection_review
 from crackmap_server.opinions import Look
 from crackmap_server.pairs import Pair, read_pairs
 from crackmap_server.resources import ReviewItem
+from crackmap_server.reviewed_places import ReviewedPlaces
 from crackmap_server.reviews import Review, read_reviewed, rectangle_px, tile_now
-from crackmap_server.sites import sites_of
+from crackmap_server.sites import Site, sites_of
 
 
 def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[ReviewItem]:
@@ -24,7 +26,10 @@ def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[Rev
     frames = _frames(connection, {row["frame_id"] for row in rows})
     scans = {frame.scan_id for frame in frames.values()}
     sites = sites_of(connection, scans)
-    places = read_reviewed(connection, sites.values())
+    of_site: defaultdict[Site, list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        of_site[sites[frames[row["frame_id"]].scan_id]].append(row)
+    places = {site: _places(connection, site, each) for site, each in of_site.items()}
     surfaces = {site.face.surface_id for site in sites.values()}
     pairs = {pair.scan_id: pair for each in surfaces for pair in read_pairs(connection, each).values()}
     scores = stored_scores(
@@ -42,6 +47,12 @@ def review_items(connection: Connection, rows: Sequence[RowMapping]) -> list[Rev
         look = _look(row, frame, pairs.get(frame.scan_id), scores)
         items.append(_item(row, opinions, look))
     return items
+
+
+def _places(connection: Connection, site: Site, rows: Sequence[RowMapping]) -> ReviewedPlaces:
+    outlines = [row["corners_m"] for row in rows if row["corners_m"] is not None]
+    frame_ids = {row["frame_id"] for row in rows}
+    return read_reviewed(connection, site, frame_ids, np.array(outlines, np.float64) if outlines else None)
 
 
 def _item(row: RowMapping, opinions: Sequence[Any], look: Look) -> ReviewItem:

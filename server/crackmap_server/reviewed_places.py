@@ -46,6 +46,10 @@ class ReviewedPlaces:
         self._middles = turned.mean(axis=1)
         self._tree = shapely.STRtree(self._shapes)
 
+    @property
+    def empty(self) -> bool:
+        return not self._opinions
+
     def of_tiles(
         self, frame_id: UUID, analysis_id: UUID, rectangles_px: Rectangles, corners_m: Corners | None
     ) -> list[list[Opinion]]:

@@ -1,24 +1,23 @@
 """Reviews: what a person says of one tile, bound to the picture and the place that was before them."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import Connection, RowMapping, Select, insert, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, union
 
 from crackmap_server import tables
 from crackmap_server.additions.addition import Note
 from crackmap_server.additions.findings import ChartShape, FindingKind, check_shape
 from crackmap_server.additions.masks import MaskKind
-from crackmap_server.chart import unpacked_m
+from crackmap_server.chart import cells, cells_over, unpacked_m
 from crackmap_server.errors import BadRequest, Conflict
 from crackmap_server.opinions import Opinion
 from crackmap_server.pairs import Pair, read_pairs
-from crackmap_server.reviewed_places import Reviewed, ReviewedPlaces
+from crackmap_server.reviewed_places import Corners, Reviewed, ReviewedPlaces
 from crackmap_server.sites import Site, sites_of
 
 Verdict = Literal["accept", "reject", "correct", "comment"]
@@ -156,6 +155,7 @@ def _bound(connection: Connection, review: Review) -> dict[str, Any]:
         "width_px": pair.tile_px,
         "height_px": pair.tile_px,
         "corners_m": corners,
+        **_found_by(corners),
         "analysis_id": review.analysis_id,
         "tile": review.tile,
         "score": score,
@@ -163,16 +163,64 @@ def _bound(connection: Connection, review: Review) -> dict[str, Any]:
     }
 
 
+def _found_by(corners_m: Sequence[Sequence[float]] | None) -> dict[str, Any]:
+    """The cell of a tile's middle, and how far from it the outline reaches at most along u or v."""
+    if corners_m is None:
+        return {"cell": None, "reach_m": None}
+    corners = np.array(corners_m)
+    middle = corners.mean(axis=0)
+    return {"cell": int(cells(middle[None])[0]), "reach_m": float(np.abs(corners - middle).max())}
+
+
+_LAST = 2**31 - 1
+_ROWS = tables.reviews.c
+_REACH = select(func.max(_ROWS.reach_m)).where(_ROWS.surface_id == bindparam("surface"))
+"""No review of the surface reaches farther."""
+_OF_INSPECTION = (
+    select(tables.reviews)
+    .where(_ROWS.inspection_id == bindparam("inspection"), _ROWS.seq <= bindparam("until"))
+    .order_by(_ROWS.seq)
+)
+_ALL = _OF_INSPECTION.where(_ROWS.surface_id == bindparam("surface"))
+_NEAR = _OF_INSPECTION.where(
+    _ROWS.seq.in_(
+        union(
+            select(_ROWS.seq).where(_ROWS.frame_id.in_(bindparam("frames", expanding=True))),
+            select(_ROWS.seq).where(
+                _ROWS.surface_id == bindparam("surface"), _ROWS.cell.in_(bindparam("cells", expanding=True))
+            ),
+        )
+    )
+)
+
+
 def read_reviewed(
-    connection: Connection, sites: Iterable[Site], until_seq: int | None = None
-) -> dict[Site, ReviewedPlaces]:
-    """The reviews of each site's surface in its inspection, up to that one, to be found by place."""
-    wanted = set(sites)
-    rows = rows_of(connection, {site.face.surface_id for site in wanted}, until_seq)
-    of: defaultdict[tuple[UUID, UUID], list[Reviewed]] = defaultdict(list)
-    for row in rows:
-        of[row["surface_id"], row["inspection_id"]].append(reviewed(row))
-    return {site: ReviewedPlaces(of[site.face.surface_id, site.inspection_id], site.face.around_m) for site in wanted}
+    connection: Connection,
+    site: Site,
+    frame_ids: Collection[UUID],
+    outlines_m: Corners | None,
+    until_seq: int | None = None,
+) -> ReviewedPlaces:
+    """The site's reviews that may be of tiles of these frames, which are its own, or of tiles with these outlines.
+
+    Outlines are (n, 4, 2). There may be others among them; none is missing. `until_seq` is the last one that counts.
+    """
+    values: dict[str, Any] = {
+        "surface": site.face.surface_id,
+        "inspection": site.inspection_id,
+        "frames": list(frame_ids),
+        "cells": [],
+        "until": _LAST if until_seq is None else until_seq,
+    }
+    reach_m = connection.execute(_REACH, values).scalar_one()
+    statement = _NEAR
+    if reach_m is not None and outlines_m is not None:
+        turns_m = (0.0,) if site.face.around_m is None else (-site.face.around_m, 0.0, site.face.around_m)
+        turned = np.concatenate([outlines_m + np.array([turn, 0.0]) for turn in turns_m])
+        near = cells_over(turned.min(axis=1) - reach_m, turned.max(axis=1) + reach_m)
+        statement, values["cells"] = (_ALL, []) if near is None else (_NEAR, near)
+    rows = connection.execute(statement, values).mappings()
+    return ReviewedPlaces([reviewed(row) for row in rows], site.face.around_m)
 
 
 def select_reviews(
@@ -191,17 +239,8 @@ def select_reviews(
     return statement
 
 
-def rows_of(connection: Connection, surface_ids: Collection[UUID], until_seq: int | None = None) -> list[RowMapping]:
-    """In the order in which they arrived."""
-    table = tables.reviews
-    statement = select(table).where(table.c.surface_id.in_(surface_ids)).order_by(table.c.seq)
-    if until_seq is not None:
-        statement = statement.where(table.c.seq <= until_seq)
-    return list(connection.execute(statement).mappings())
-
-
 def reviewed(row: Mapping[Any, Any]) -> Reviewed:
-    """A row of `reviews`. Its content was checked when it came, and is not again: each page of detections reads all."""
+    """A row of `reviews`. Its content was checked when it came, and is not again."""
     content = row["content"]
     opinion = Opinion(
         review_id=row["review_id"],

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, insert, select
 
 from crackmap_server import tables
 from crackmap_server.errors import ChangedMeanwhile, Conflict, NotFound, NotSaidWhich
@@ -52,7 +52,13 @@ def history(connection: Connection, kind: str, resource_id: UUID) -> list[Revisi
     return [Revision(**row) for row in connection.execute(statement).mappings()]
 
 
-def select_current(kind: str, owner_ids: Collection[UUID] | None = None) -> Select[Any]:
+def _select(*more: Any) -> Select[Any]:
+    return select(*more, *(_ROWS[name] for name in Revision.__dataclass_fields__))
+
+
+def select_current(
+    kind: str | BindParameter[str], owner_ids: Collection[UUID] | BindParameter[Any] | None = None
+) -> Select[Any]:
     """Things of a kind that are not deleted, each in its last version, with `seq`."""
     every = tables.revisions.alias()
     last = select(func.max(every.c.version)).where(
@@ -66,8 +72,11 @@ def select_current(kind: str, owner_ids: Collection[UUID] | None = None) -> Sele
 
 def all_current(connection: Connection, kind: str, owner_ids: Collection[UUID]) -> list[Revision]:
     """Those that belong to one of the owners, in the order of their ids."""
-    rows = connection.execute(select_current(kind, owner_ids).order_by(_ROWS.resource_id)).mappings()
+    rows = connection.execute(_ALL_CURRENT, {"of_kind": kind, "owners": list(owner_ids)}).mappings()
     return [as_revision(row) for row in rows]
+
+
+_ALL_CURRENT = select_current(bindparam("of_kind"), bindparam("owners", expanding=True)).order_by(_ROWS.resource_id)
 
 
 def all_exact(connection: Connection, kind: str, versions: Mapping[UUID, int]) -> list[Revision]:
@@ -123,7 +132,3 @@ def _next_version(there: Revision | None, new: Revision, made_from: int | None) 
             "read it again"
         )
     return there.version + 1
-
-
-def _select(*more: Any) -> Select[Any]:
-    return select(*more, *(_ROWS[name] for name in Revision.__dataclass_fields__))

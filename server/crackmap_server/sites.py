@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from crackmap.surfaces import around_m
 from crackmap_server import tables
@@ -70,13 +70,16 @@ def sites(connection: Connection, pairs: Mapping[int, Pair]) -> dict[UUID, Site]
 
 def sites_of(connection: Connection, scan_ids: Iterable[UUID]) -> dict[UUID, Site]:
     """By scan."""
-    scans, surfaces = tables.scans.c, tables.surfaces.c
-    rows = connection.execute(
-        select(scans.scan_id, scans.inspection_id, surfaces.surface_id, surfaces.structure_id, surfaces.radius_m)
-        .join_from(tables.scans, tables.surfaces)
-        .where(scans.scan_id.in_(list(scan_ids)))
-    )
+    rows = connection.execute(_SITES, {"scans": list(scan_ids)})
     return {row.scan_id: Site(_face(row), row.inspection_id) for row in rows}
+
+
+_SCANS, _SURFACES = tables.scans.c, tables.surfaces.c
+_SITES = (
+    select(_SCANS.scan_id, _SCANS.inspection_id, _SURFACES.surface_id, _SURFACES.structure_id, _SURFACES.radius_m)
+    .join_from(tables.scans, tables.surfaces)
+    .where(_SCANS.scan_id.in_(bindparam("scans", expanding=True)))
+)
 
 
 def _face(row: Any) -> Face:

@@ -49,6 +49,13 @@ def test_kinds_of_things_never_share_an_id(parent: UUID, name: str) -> None:
     assert len(set(made)) == len(made)
 
 
+@given(UUIDS, UUIDS, st.lists(st.integers(0, 10**6)))
+def test_many_detections_have_the_ids_of_each(frame: UUID, analysis: UUID, tiles: list[int]) -> None:
+    each = [ids.detection_id(frame, analysis, tile) for tile in tiles]
+    assert list(ids.detection_ids(frame, analysis, tiles)) == each
+    assert {made.version for made in each} <= {5}
+
+
 def test_ids_stay_what_they_were() -> None:
     """Logs hold these: a change here would make every scan a new one."""
     bridge = ids.structure_id("Mill bridge")

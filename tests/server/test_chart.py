@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crackmap.messages import TileGeometry
-from crackmap_server.chart import CELL_M, Box, cells, local_corners_m, sigma_m, unpacked_m
+from crackmap_server.chart import CELL_M, Box, cells, cells_over, local_corners_m, sigma_m, unpacked_m
 
 METRES = st.floats(-5e3, 5e3)
 
@@ -22,9 +22,10 @@ def test_a_point_of_a_box_is_in_one_of_its_cells(low: Any, size: Any, part: Any)
     box = Box(*low, *high)
     point = np.clip([[low[0] + part[0] * size[0], low[1] + part[1] * size[1]]], [low], [high])
     assert box.holds(point)[0]
-    ranges = box.cell_ranges()
-    assert ranges is not None
-    assert any(low <= cells(point)[0] <= high for low, high in ranges)
+    found = box.cells()
+    assert found is not None
+    assert cells(point)[0] in found
+    assert len(found) <= (size[0] / CELL_M + 2) * (size[1] / CELL_M + 2)
 
 
 def test_neighbouring_cells_differ_and_negative_ones_do_not_fold() -> None:
@@ -32,15 +33,22 @@ def test_neighbouring_cells_differ_and_negative_ones_do_not_fold() -> None:
     assert len(set(cells(points).tolist())) == 5
 
 
-def test_a_very_high_box_is_not_split_into_cells() -> None:
-    assert Box(0, 0, 1, 1e6).cell_ranges() is None
+def test_a_very_large_box_is_not_split_into_cells() -> None:
+    assert Box(0, 0, 1, 1e6).cells() is None
 
 
 def test_points_beyond_the_grid_are_still_found() -> None:
     far = np.array([[1e9, -1e9]])
-    ranges = Box(9e8, -1e9, 1e9, -9e8).cell_ranges()
-    assert ranges is not None
-    assert any(low <= cells(far)[0] <= high for low, high in ranges)
+    found = Box(9e8, -1e9, 1e9, -9e8).cells()
+    assert found == cells(far).tolist()
+
+
+@given(st.lists(st.tuples(METRES, METRES, st.floats(0, 9), st.floats(0, 9)), min_size=1, max_size=5))
+def test_cells_of_several_rectangles_are_those_of_each(rectangles: list[Any]) -> None:
+    low = np.array(rectangles)[:, :2]
+    high = low + np.array(rectangles)[:, 2:]
+    each = [Box(*one, *other).cells() for one, other in zip(low.tolist(), high.tolist(), strict=True)]
+    assert cells_over(low, high) == sorted({cell for found in each for cell in found or []})
 
 
 def test_the_local_frame_by_hand() -> None:

@@ -222,7 +222,9 @@ detections = Table(  # tiles at or over the pair's floor; the score maps stay th
     Column("v_m", Double),
     Column("cell", BigInteger),
     PrimaryKeyConstraint("pair_seq", "frame_seq", "tile"),
-    Index(None, "pair_seq", "cell"),
+    # All that finding in a box needs. Without the last three SQLite, which does not know how rows are spread, would
+    # read all of the pair's, and go for each that it finds in a cell to the table.
+    Index("ix_detections_place", "pair_seq", "cell", "u_m", "v_m", "score"),
     sqlite_with_rowid=False,
 )
 

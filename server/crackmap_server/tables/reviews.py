@@ -1,6 +1,20 @@
 """What people said of single tiles, and what they had before them when they said it. Rows are only ever added."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, SmallInteger, String, Table, Text, Uuid
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
 
 from crackmap_server.tables.metadata import Utc, metadata
 
@@ -18,6 +32,8 @@ reviews = Table(
     Column("width_px", Integer, nullable=False),
     Column("height_px", Integer, nullable=False),
     Column("corners_m", JSON(none_as_null=True)),  # on the chart; NULL: the frame had no place
+    Column("cell", BigInteger),  # of the middle; by it and the farthest reach what is near a tile is found
+    Column("reach_m", Double),  # how far the outline reaches from its middle along u or v
     Column("analysis_id", Uuid, ForeignKey("analyses.analysis_id"), nullable=False),
     Column("tile", Integer, nullable=False),
     Column("score", SmallInteger, nullable=False),  # byte of the score that was before the person
@@ -27,4 +43,6 @@ reviews = Table(
     Column("author", Text),
     Column("made_utc", Utc, nullable=False),
     Column("received_utc", Utc, nullable=False),
+    Index(None, "surface_id", "cell"),
+    Index(None, "surface_id", "reach_m"),
 )
