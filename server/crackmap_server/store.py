@@ -1,5 +1,6 @@
 """Deliveries into the tables. Runs in the writer's thread, inside its transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -23,14 +24,16 @@ def store_delivery(
     """
     headers = store_headers(connection, delivery)
     reports = [item for item in delivery.items if isinstance(item, Report)]
-    known = known_frames(connection, {report.frame.frame_id for report in reports})
-    put = iter(_put(Shelf(connection, delivery, headers, known, floor, now_utc), reports))
+    named = Counter(report.frame.frame_id for report in reports)
+    repeated = frozenset(frame_id for frame_id, times in named.items() if times > 1)
+    shelf = Shelf(connection, delivery, headers, known_frames(connection, named), repeated, floor, now_utc)
+    put = iter(_put(shelf, reports))
     answers = [next(put) if isinstance(item, Report) else _unreadable(item) for item in delivery.items]
-    named = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
-    if not named:
+    promised = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
+    if not promised:
         return BatchAnswer(answers=tuple(answers))
-    settled = {sha256 for sha256 in held_evidence(connection, named) if on_disk(sha256)}
-    settled |= removed_evidence(connection, named)
+    settled = {sha256 for sha256 in held_evidence(connection, promised) if on_disk(sha256)}
+    settled |= removed_evidence(connection, promised)
     return BatchAnswer(
         answers=tuple(
             answer.model_copy(update={"evidence_wanted": tuple(s for s in answer.evidence_wanted if s not in settled)})

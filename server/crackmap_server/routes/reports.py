@@ -35,6 +35,7 @@ from crackmap_server.store import store_delivery
 
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
+_LOG = select(tables.logs.c.log_id)
 _PARSERS = CapacityLimiter(2)  # each may take ten times its batch; and readers keep their threads
 
 
@@ -71,7 +72,7 @@ async def post_reports(
 
     def store(connection: Connection) -> tuple[UUID, BatchAnswer]:
         check_scans(connection, delivery.named_scans, who)
-        log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
+        log_id = connection.execute(_LOG).scalar_one()
         answer = store_delivery(connection, delivery, floor, now_utc, folder.holds)
         own_scans(connection, delivery.named_scans, who)
         notes.write(connection, 200, _outcome(_counts(answer)))  # one commit for both
