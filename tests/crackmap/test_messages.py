@@ -173,9 +173,17 @@ def test_what_is_not_base64_is_refused(spoilt: str) -> None:
         Bytes.model_validate_json(json.dumps({"content": spoilt}))
 
 
-def test_letters_are_not_taken_for_bytes() -> None:
-    with pytest.raises(ValidationError, match="bytes"):
-        Bytes(content="AAAA")
+@given(st.binary(max_size=200))
+def test_base64_is_read_also_from_json_that_somebody_else_has_parsed(content: bytes) -> None:
+    """As FastAPI has the body of a request with one message."""
+    assert Bytes.model_validate(json.loads(Bytes(content=content).model_dump_json())).content == content
+    assert Bytes(content=content).content == content
+
+
+@pytest.mark.parametrize("spoilt", ["A", "AA=A", "é"])
+def test_what_is_not_base64_is_refused_there_too(spoilt: str) -> None:
+    with pytest.raises(ValidationError, match="base64"):
+        Bytes.model_validate({"content": spoilt})
 
 
 @pytest.mark.parametrize(
