@@ -4,16 +4,17 @@ Every id is a UUIDv5 (RFC 9562) whose name is a JSON array of strings, so that n
 spell the same name.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha1
+from json import JSONEncoder
 from uuid import UUID, uuid5
 
 CRACKMAP = UUID("6f2d3f0e-7a0b-5d53-9b1a-0c8f5f0a51d1")  # the root of all names; it never changes
+_NAME = JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _derived(parent: UUID, *parts: str) -> UUID:
-    return uuid5(parent, json.dumps(parts, ensure_ascii=False, separators=(",", ":")))
+    return uuid5(parent, _NAME.encode(parts))
 
 
 def structure_id(name: str) -> UUID:

@@ -51,9 +51,9 @@ class TileGeometry(Message):
         )
         if rest or not lengths_agree:
             raise ValueError("centres, corners and covariances must hold 8, 32 and 12 bytes for each tile")
-        for name in ("centres", "corners", "covariances"):
-            if not np.isfinite(np.frombuffer(getattr(self, name) or b"", "<f4")).all():
-                raise ValueError(f"{name} holds a number that is not finite")
+        packed = np.frombuffer(self.centres + self.corners + (self.covariances or b""), "<f4")
+        if not np.isfinite(packed).all():
+            raise ValueError("centres, corners or covariances hold a number that is not finite")
         return self
 
     @property

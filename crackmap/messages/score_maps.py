@@ -49,10 +49,16 @@ class ScoreMap(Message):
             raise ValueError(f"{self.columns} × {self.rows} tiles need as many score bytes, not {len(self.scores)}")
         if self.visible_widths is not None and len(self.visible_widths) != len(self.scores):
             raise ValueError(f"{len(self.scores)} tiles need as many visible widths, not {len(self.visible_widths)}")
-        listed = sorted(tile for group in self.unscored for tile in group.tiles)
-        if listed != [tile for tile, score in enumerate(self.scores) if score == scores.NOT_SCORED]:
+        listed = [tile for group in self.unscored for tile in group.tiles]
+        if self.scores.count(scores.NOT_SCORED) != len(listed) or (listed and not self._not_scored(listed)):
             raise ValueError("`unscored` must list each tile whose byte is 0, once, and no other")
         return self
+
+    def _not_scored(self, tiles: list[int]) -> bool:
+        """Whether the byte of each of them is 0, and none is there twice."""
+        return len(set(tiles)) == len(tiles) and all(
+            0 <= tile < len(self.scores) and self.scores[tile] == scores.NOT_SCORED for tile in tiles
+        )
 
     def array(self) -> npt.NDArray[np.uint8]:
         """Score bytes, shape (rows × columns,)."""

@@ -8,6 +8,7 @@ several servers on one database take turns as they would on one file.
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError
@@ -54,12 +55,17 @@ def create_upgrading_engine(url: URL, busy_timeout_s: float) -> Engine:
 
 def _engine(url: URL, **pool: Any) -> Engine:
     try:
-        return create_engine(url, **pool)
+        return create_engine(url, json_serializer=_json, **pool)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise DatabaseUnusable(
             f"database {url.render_as_string()!r}: its driver is not installed ({error}). "
             "Install crackmap-server[postgresql]."
         ) from None
+
+
+def _json(value: Any) -> str:
+    """As Python's own, but some times as fast: a pose is some forty numbers."""
+    return to_json(value).decode()
 
 
 def _prepare_sqlite(engine: Engine, busy_timeout_s: float, begin: str, **pragmas: str) -> None:

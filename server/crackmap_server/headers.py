@@ -4,41 +4,92 @@ A header's facts are stored once. Labels (a model's name, the software, the robo
 from run to run: the first stays. A target width that was left out may be told later.
 """
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import BindParameter, Connection, RowMapping, Table, bindparam, insert, select, update
 
-from crackmap.messages import Analysis, PoseSolution, Scan
+from crackmap.messages import Analysis, Scan
 from crackmap.surfaces import Surface
 from crackmap_server import tables
 from crackmap_server.envelope import Delivery
 from crackmap_server.ingest import Headers
 
+_FACTS: Final = ("kind", "inspection_id", "surface_id")
+"""Of a scan, beside what its id is derived from."""
+_NAMED: Final[BindParameter[UUID]] = bindparam("scan_ids", expanding=True)
+# Made once: for a delivery of one report, making a statement would take longer than executing it.
+_SCANS: Final = (
+    select(
+        *(tables.scans.c.scan_id, *(tables.scans.c[name] for name in _FACTS), tables.inspections.c.target_width_mm),
+        *(tables.surfaces.c[name] for name in Surface.model_fields),
+    )
+    .join_from(tables.scans, tables.inspections, tables.inspections.c.inspection_id == tables.scans.c.inspection_id)
+    .join(tables.surfaces, tables.surfaces.c.surface_id == tables.scans.c.surface_id)
+    .where(tables.scans.c.scan_id.in_(_NAMED))
+)
+_ANALYSES: Final = select(tables.analyses).where(tables.analyses.c.scan_id.in_(_NAMED))
+_POSE_SOLUTIONS: Final = select(
+    tables.pose_solutions.c.pose_solution_id, tables.pose_solutions.c.scan_id, tables.pose_solutions.c.camera
+).where(tables.pose_solutions.c.scan_id.in_(_NAMED))
+
 
 def store_headers(connection: Connection, delivery: Delivery) -> Headers:
     """Store what is new of the delivery's headers; answer which headers its reports may name."""
     conflicts: dict[UUID, str] = {}
+    stored = _stored_scans(connection, delivery.named_scans)
+    scans = set(stored)
     for scan in delivery.scans:
+        if scan.scan_id in stored and _says_nothing_new(scan, stored[scan.scan_id]):
+            continue
         message = _store_scan(connection, scan)
         if message:
             conflicts[scan.scan_id] = message
-    known_scans = _known_scans(connection, delivery)
+        else:
+            scans.add(scan.scan_id)
+    analyses = _stored_analyses(connection, scans)
     for analysis in delivery.analyses:
-        if analysis.scan_id in known_scans:
-            _store_analysis(connection, analysis)
+        if analysis.scan_id in scans and analysis.analysis_id not in analyses:
+            # Its id is derived from all of its facts; the threshold is what a reader may change at any time.
+            connection.execute(insert(tables.analyses), analysis.model_dump())
+            analyses[analysis.analysis_id] = analysis
+    pose_solutions = _stored_pose_solutions(connection, scans)
     for poses in delivery.pose_solutions:
-        if poses.scan_id in known_scans:
-            message = _store_pose_solution(connection, poses)
-            if message:
-                conflicts[poses.pose_solution_id] = message
+        if poses.scan_id not in scans:
+            continue
+        row = poses.model_dump() | {"camera": poses.camera.model_dump(mode="json")}
+        if poses.pose_solution_id not in pose_solutions:
+            connection.execute(insert(tables.pose_solutions), row)
+            pose_solutions[poses.pose_solution_id] = row
+        elif pose_solutions[poses.pose_solution_id]["camera"] != row["camera"]:
+            conflicts[poses.pose_solution_id] = (
+                f"pose solution {poses.pose_solution_id} is stored with another camera under the same calibration hash"
+            )
     return Headers(
-        scans=frozenset(known_scans),
-        analyses=_known_analyses(connection, known_scans),
-        pose_scans=_known_pose_solutions(connection, known_scans),
+        scans=frozenset(scans),
+        analyses=analyses,
+        pose_scans={identity: row["scan_id"] for identity, row in pose_solutions.items()},
         conflicts=conflicts,
         bad=delivery.bad_headers,
     )
+
+
+def _stored_scans(connection: Connection, scan_ids: Collection[UUID]) -> dict[UUID, RowMapping]:
+    """Each with its surface and its inspection: what nearly every delivery says again is looked for once."""
+    return {row["scan_id"]: row for row in connection.execute(_SCANS, {"scan_ids": list(scan_ids)}).mappings()}
+
+
+def _says_nothing_new(scan: Scan, stored: RowMapping) -> bool:
+    return (
+        all(stored[fact] == getattr(scan, fact) for fact in _FACTS)
+        and _surface(stored) == scan.surface
+        and scan.inspection.target_width_mm in {None, stored["target_width_mm"]}
+    )
+
+
+def _surface(row: Mapping[str, Any] | RowMapping) -> Surface:
+    return Surface.model_validate({name: row[name] for name in Surface.model_fields})
 
 
 def _store_scan(connection: Connection, scan: Scan) -> str | None:
@@ -57,7 +108,7 @@ def _store_scan(connection: Connection, scan: Scan) -> str | None:
             "facing": None if surface.facing is None else surface.facing.value,
         },
     )
-    there = Surface.model_validate({name: stored[name] for name in Surface.model_fields})
+    there = _surface(stored)
     if there != surface:
         return f"surface {surface.name!r} is stored as {_described(there)}, not as {_described(surface)}"
     stored = _store(
@@ -87,7 +138,7 @@ def _store_scan(connection: Connection, scan: Scan) -> str | None:
         "robot": scan.robot,
     }
     stored = _store(connection, tables.scans, row)
-    for fact in ("kind", "inspection_id", "surface_id"):
+    for fact in _FACTS:
         if stored[fact] != row[fact]:
             return f"scan {scan.scan_id} is stored with another {fact}: {stored[fact]}, not {row[fact]}"
     return None
@@ -100,20 +151,6 @@ def _described(surface: Surface) -> str:
     return f"a cylinder of {surface.radius_m:g} m seen from {surface.facing.value}, {drawn}"
 
 
-def _store_analysis(connection: Connection, analysis: Analysis) -> None:
-    # Its id is derived from all of its facts; the threshold is what a reader may change at any time.
-    _store(connection, tables.analyses, analysis.model_dump())
-
-
-def _store_pose_solution(connection: Connection, poses: PoseSolution) -> str | None:
-    row = poses.model_dump(mode="python")
-    row["camera"] = poses.camera.model_dump(mode="json")
-    stored = _store(connection, tables.pose_solutions, row)
-    if stored["camera"] != row["camera"]:
-        return f"pose solution {poses.pose_solution_id} is stored with another camera under the same calibration hash"
-    return None
-
-
 def _store(connection: Connection, table: Table, row: dict[str, Any]) -> dict[str, Any]:
     """The stored row with that primary key; `row` itself if there was none."""
     (key,) = table.primary_key.columns
@@ -124,18 +161,11 @@ def _store(connection: Connection, table: Table, row: dict[str, Any]) -> dict[st
     return row
 
 
-def _known_scans(connection: Connection, delivery: Delivery) -> set[UUID]:
-    named = delivery.named_scans
-    column = tables.scans.c.scan_id
-    return set(connection.execute(select(column).where(column.in_(named))).scalars())
-
-
-def _known_analyses(connection: Connection, scans: set[UUID]) -> dict[UUID, Analysis]:
-    rows = connection.execute(select(tables.analyses).where(tables.analyses.c.scan_id.in_(scans))).mappings()
+def _stored_analyses(connection: Connection, scans: Collection[UUID]) -> dict[UUID, Analysis]:
+    rows = connection.execute(_ANALYSES, {"scan_ids": list(scans)}).mappings()
     return {row["analysis_id"]: Analysis.model_construct(**row) for row in rows}
 
 
-def _known_pose_solutions(connection: Connection, scans: set[UUID]) -> dict[UUID, UUID]:
-    table = tables.pose_solutions.c
-    rows = connection.execute(select(table.pose_solution_id, table.scan_id).where(table.scan_id.in_(scans)))
-    return {row.pose_solution_id: row.scan_id for row in rows}
+def _stored_pose_solutions(connection: Connection, scans: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    rows = connection.execute(_POSE_SOLUTIONS, {"scan_ids": list(scans)}).mappings()
+    return {row["pose_solution_id"]: dict(row) for row in rows}

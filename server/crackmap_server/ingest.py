@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -107,14 +108,14 @@ def _missing_header(report: Report, headers: Headers) -> str | None:
     if scan not in headers.scans:
         return f"scan {scan} is neither in this batch nor stored; send its header along"
     analysis = headers.analyses.get(report.analysis_id)
-    named = {f"analysis {report.analysis_id}": analysis and analysis.scan_id}
+    named = [("analysis", report.analysis_id, analysis and analysis.scan_id)]
     if report.pose_solution_id is not None:
-        named[f"pose solution {report.pose_solution_id}"] = headers.pose_scans.get(report.pose_solution_id)
-    for name, its_scan in named.items():
+        named.append(("pose solution", report.pose_solution_id, headers.pose_scans.get(report.pose_solution_id)))
+    for name, identity, its_scan in named:
         if its_scan is None:
-            return f"{name} is neither in this batch nor stored; send its header along"
+            return f"{name} {identity} is neither in this batch nor stored; send its header along"
         if its_scan != scan:
-            return f"{name} belongs to scan {its_scan}, the frame to {scan}"
+            return f"{name} {identity} belongs to scan {its_scan}, the frame to {scan}"
     return None
 
 
@@ -122,15 +123,21 @@ def _misfit(report: Report, analysis: Analysis) -> str | None:
     image, scores = report.frame.image, report.score_map
     tile_px, stride_px = analysis.tile_px, analysis.stride_px
     try:
-        grid = TileGrid(image.width_px, image.height_px, tile_px, stride_px)
+        columns, rows = _tiles(image.width_px, image.height_px, tile_px, stride_px)
     except ValueError as error:
         return f"the image does not hold the analysis' tiles: {error}"
-    if (grid.columns, grid.rows) != (scores.columns, scores.rows):
+    if (columns, rows) != (scores.columns, scores.rows):
         return (
             f"tiles of {tile_px} px every {stride_px} px over {image.width_px} × {image.height_px} px "
-            f"make {grid.columns} × {grid.rows}, but the score map has {scores.columns} × {scores.rows}"
+            f"make {columns} × {rows}, but the score map has {scores.columns} × {scores.rows}"
         )
     return None
+
+
+@lru_cache  # frames of a scan are equally large
+def _tiles(width_px: int, height_px: int, tile_px: int, stride_px: int) -> tuple[int, int]:
+    grid = TileGrid(width_px, height_px, tile_px, stride_px)
+    return grid.columns, grid.rows
 
 
 def _conflict(report: Report, known: KnownFrame) -> str | None:

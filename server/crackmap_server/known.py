@@ -6,19 +6,20 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, Connection, bindparam, select
 
 from crackmap.messages import Report, Unplaced
 from crackmap_server import tables
 from crackmap_server.ingest import KnownFrame, Verdict
 
 _AT_ONCE = 500  # parameters in one statement
+_FRAMES = select(tables.frames).where(tables.frames.c.frame_id.in_(bindparam("frame_ids", expanding=True)))
 
 
 def known_frames(connection: Connection, frame_ids: Collection[UUID]) -> dict[UUID, KnownFrame]:
     """By frame id; frames that are not stored are not in it."""
     known: dict[UUID, KnownFrame] = {}
-    for some in _portions(sorted(frame_ids)):
+    for some in _portions(list(frame_ids)):
         known |= _some(connection, some)
     return known
 
@@ -48,7 +49,7 @@ def frame_seqs(connection: Connection, frame_ids: Collection[UUID]) -> dict[UUID
     frames = tables.frames.c
     return {
         row.frame_id: row.seq
-        for some in _portions(sorted(frame_ids))
+        for some in _portions(list(frame_ids))
         for row in connection.execute(select(frames.frame_id, frames.seq).where(frames.frame_id.in_(some)))
     }
 
@@ -99,7 +100,7 @@ def learned(known: KnownFrame | None, report: Report, verdict: Verdict) -> Known
 
 
 def _some(connection: Connection, frame_ids: Sequence[UUID]) -> dict[UUID, KnownFrame]:
-    frames = connection.execute(select(tables.frames).where(tables.frames.c.frame_id.in_(frame_ids))).all()
+    frames = connection.execute(_FRAMES, {"frame_ids": frame_ids}).all()
     if not frames:
         return {}
     seqs = [frame.seq for frame in frames]

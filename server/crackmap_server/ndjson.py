@@ -33,7 +33,7 @@ def _weight(text: str = "1") -> float:
         return 0.0
 
 
-def _wanted(request: Request) -> bool:
+async def _wanted(request: Request) -> bool:
     return wanted(request.headers.get("accept", ""))
 
 

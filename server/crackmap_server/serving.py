@@ -1,6 +1,7 @@
 """`crackmap server run`: the process around the app."""
 
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -43,8 +44,10 @@ def serve(settings: Settings) -> None:
         check_reach(settings)
         model_folder(settings).open()
         evidence_folder(settings).open()  # the app opens both too, but what fails there uvicorn shows as a traceback
+        app = create_app(settings)
+        rarely_collect()
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             http=patient(settings.patience_s),
             ws="none",  # else whoever asks for a WebSocket gets a traceback into the log
             log_config=None,
@@ -57,6 +60,16 @@ def serve(settings: Settings) -> None:
             ssl_keyfile=settings.tls_key,
         )
         _Server(config, settings).run(sockets=[listener])
+
+
+def rarely_collect() -> None:
+    """Python's collector of cycles looks at everything that lives, again and again while a delivery is parsed.
+
+    What is loaded now lives for ever, and what a delivery is made of has no cycles: a third of its CPU time otherwise.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def check_reach(settings: Settings) -> None:

@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from crackmap.messages import Answer, Placed, Report, ReportBatch, Status
 from crackmap_server import ingest, rows, tables
 from crackmap_server.envelope import Delivery
 from crackmap_server.ingest import Headers, KnownFrame, Verdict
-from crackmap_server.inserts import insert_rows, inserted_seq
+from crackmap_server.inserts import drawn_seqs, insert_columns, insert_rows, inserted_seq
 from crackmap_server.known import frame_seqs, learned, stored_scores
+
+_PAIR = select(tables.pairs.c.seq, tables.pairs.c.floor, tables.pairs.c.current).where(
+    tables.pairs.c.analysis_id == bindparam("analysis_id"),
+    tables.pairs.c.pose_solution_id.is_not_distinct_from(bindparam("pose_solution_id")),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Shelf:
     delivery: Delivery
     headers: Headers
     known: dict[UUID, KnownFrame]
+    repeated: frozenset[UUID]  # frames of more than one report; only of these must be known what each brings
     floor: int
     now_utc: datetime
 
@@ -56,7 +61,8 @@ class Shelf:
                 self._quarantine(report, verdict.message)
             elif verdict.status is Status.STORED:
                 new.append(_New(report, verdict, before))
-                known[frame_id] = learned(before, report, verdict)
+                if frame_id in self.repeated:
+                    known[frame_id] = learned(before, report, verdict)
             wanted = _promised(report) if verdict.status in {Status.STORED, Status.ALREADY_THERE} else ()
             answers.append(
                 Answer(status=verdict.status, frame_id=frame_id, message=verdict.message, evidence_wanted=wanted)
@@ -67,12 +73,15 @@ class Shelf:
         return answers
 
     def _store(self, new: Sequence[_New]) -> None:
-        insert_rows(self.connection, tables.frames, [rows.frame_row(each.report) for each in new if each.verdict.frame])
+        frames = [each.report for each in new if each.verdict.frame]
+        drawn = drawn_seqs(self.connection, tables.frames, len(frames)) if frames else []
+        insert_rows(self.connection, tables.frames, list(map(rows.frame_row, frames, drawn)))
         for each in new:
             if each.verdict.fill:
                 of_frame = tables.frames.c.frame_id == each.frame_id
                 self.connection.execute(update(tables.frames).where(of_frame).values(**each.verdict.fill))
-        seqs = frame_seqs(self.connection, {each.frame_id for each in new})
+        seqs = {report.frame.frame_id: seq for report, seq in zip(frames, drawn, strict=True)}
+        seqs |= frame_seqs(self.connection, {each.frame_id for each in new} - seqs.keys())
         maps = [rows.score_map_row(each.report, seqs[each.frame_id]) for each in new if each.verdict.scores]
         insert_rows(self.connection, tables.score_maps, maps)
         placements = [rows.placement_row(each.report, seqs[each.frame_id]) for each in new if each.verdict.placement]
@@ -93,7 +102,7 @@ class Shelf:
         keys = {(seqs[each.frame_id], each.report.analysis_id) for each in new}
         scores_of = new_scores | stored_scores(self.connection, keys - new_scores.keys())
         pairs: dict[tuple[UUID, UUID | None], tuple[int, int]] = {}
-        reports, detections = list[dict[str, Any]](), list[dict[str, Any]]()
+        reports, scored = list[dict[str, Any]](), list[rows.Scored]()
         for each in new:
             report, frame_seq = each.report, seqs[each.frame_id]
             key = (report.analysis_id, report.pose_solution_id)
@@ -102,11 +111,11 @@ class Shelf:
             pair_seq, floor = pairs[key]
             reports.append(rows.report_row(report, frame_seq, pair_seq))
             placement = report.placement
-            centres_m = placement.tiles.centres_m() if isinstance(placement, Placed) else None
-            scores = np.frombuffer(scores_of[frame_seq, report.analysis_id], np.uint8)
-            detections += rows.detection_rows(scores, centres_m, floor, frame_seq, pair_seq)
-        insert_rows(self.connection, tables.reports, reports)
-        insert_rows(self.connection, tables.detections, detections)
+            where = (placement.tiles.centres, placement.tiles.origin_m) if isinstance(placement, Placed) else (None,)
+            scored.append(rows.Scored(frame_seq, pair_seq, floor, scores_of[frame_seq, report.analysis_id], *where))
+        if new:
+            insert_rows(self.connection, tables.reports, reports)
+            insert_columns(self.connection, tables.detections, rows.detection_columns(scored))
 
     def _pair(self, report: Report) -> tuple[int, int]:
         """seq and floor of the report's pair; a new one is made, and becomes the scan's current one.
@@ -114,12 +123,8 @@ class Shelf:
         So does one that only scoring again on the server has filled until now, and nobody has made current.
         """
         pairs = tables.pairs.c
-        found = self.connection.execute(
-            select(pairs.seq, pairs.floor, pairs.current).where(
-                pairs.analysis_id == report.analysis_id,
-                pairs.pose_solution_id.is_not_distinct_from(report.pose_solution_id),
-            )
-        ).one_or_none()
+        pair = {"analysis_id": report.analysis_id, "pose_solution_id": report.pose_solution_id}
+        found = self.connection.execute(_PAIR, pair).one_or_none()
         if found and (found.current or self._was_current(found.seq)):
             return found.seq, found.floor
         scan_id = report.frame.scan_id
@@ -140,8 +145,7 @@ class Shelf:
                 tables.pairs,
                 {
                     "scan_id": scan_id,
-                    "analysis_id": report.analysis_id,
-                    "pose_solution_id": report.pose_solution_id,
+                    **pair,
                     "floor": floor,
                     "current": becomes_current,
                 },

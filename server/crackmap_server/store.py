@@ -1,5 +1,6 @@
 """Deliveries into the tables. Runs in the writer's thread, inside its transaction."""
 
+from collections import Counter
 from collections.abc import Sequence, Set
 from datetime import datetime
 
@@ -24,14 +25,16 @@ def store_delivery(
     """
     headers = store_headers(connection, delivery)
     reports = [item for item in delivery.items if isinstance(item, Report)]
-    known = known_frames(connection, {report.frame.frame_id for report in reports})
-    put = iter(_put(Shelf(connection, delivery, headers, known, floor, now_utc), reports))
+    named = Counter(report.frame.frame_id for report in reports)
+    repeated = frozenset(frame_id for frame_id, times in named.items() if times > 1)
+    shelf = Shelf(connection, delivery, headers, known_frames(connection, named), repeated, floor, now_utc)
+    put = iter(_put(shelf, reports))
     answers = [next(put) if isinstance(item, Report) else _unreadable(item) for item in delivery.items]
-    named = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
+    promised = {sha256 for answer in answers for sha256 in answer.evidence_wanted}
     answer = BatchAnswer(answers=tuple(answers))
-    if not named:
+    if not promised:
         return answer, set()
-    return without(answer, removed_evidence(connection, named)), set(held_evidence(connection, named))
+    return without(answer, removed_evidence(connection, promised)), set(held_evidence(connection, promised))
 
 
 def without(answer: BatchAnswer, settled: Set[str]) -> BatchAnswer:

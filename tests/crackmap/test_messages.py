@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crackmap.messages import (
+    Base64,
     Capture,
+    Message,
     NoPose,
     Pose,
     Report,
@@ -34,6 +36,10 @@ TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"
 def batch() -> Any:
     """A batch as JSON, to be spoilt."""
     return json.loads(PLACED.read_bytes())
+
+
+class Bytes(Message):
+    content: Base64
 
 
 def refused(spoilt: Any) -> str:
@@ -143,9 +149,41 @@ def test_geometry_of_a_wrong_length_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
-def test_geometry_that_is_not_finite_is_refused(number: float) -> None:
+@pytest.mark.parametrize("name", ["centres", "corners", "covariances"])
+def test_geometry_that_is_not_finite_is_refused(name: str, number: float) -> None:
+    floats = {"centres": [0.0] * 2, "corners": [0.0] * 8, "covariances": [0.0] * 3}
+    floats[name][-1] = number
+    packed = {name: np.array(values, "<f4").tobytes() for name, values in floats.items()}
     with pytest.raises(ValidationError, match="not finite"):
-        TileGeometry(origin_m=(0, 0), centres=encoded(0, number), corners=encoded(*[0.0] * 8))
+        TileGeometry(origin_m=(0, 0), **packed)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_survive_json_in_either_alphabet_of_base64(content: bytes) -> None:
+    """RFC 4648, sections 4 and 5. What is written is always the first."""
+    written = json.loads(Bytes(content=content).model_dump_json())["content"]
+    assert written == base64.b64encode(content).decode()
+    for text in (written, base64.urlsafe_b64encode(content).decode()):
+        assert Bytes.model_validate_json(json.dumps({"content": text})).content == content
+
+
+@pytest.mark.parametrize("spoilt", ["A", "AA=A", "A A=", "AA=\n", "é", "/_8="])
+def test_what_is_not_base64_is_refused(spoilt: str) -> None:
+    with pytest.raises(ValidationError, match="base64"):
+        Bytes.model_validate_json(json.dumps({"content": spoilt}))
+
+
+@given(st.binary(max_size=200))
+def test_base64_is_read_also_from_json_that_somebody_else_has_parsed(content: bytes) -> None:
+    """As FastAPI has the body of a request with one message."""
+    assert Bytes.model_validate(json.loads(Bytes(content=content).model_dump_json())).content == content
+    assert Bytes(content=content).content == content
+
+
+@pytest.mark.parametrize("spoilt", ["A", "AA=A", "é"])
+def test_what_is_not_base64_is_refused_there_too(spoilt: str) -> None:
+    with pytest.raises(ValidationError, match="base64"):
+        Bytes.model_validate({"content": spoilt})
 
 
 @pytest.mark.parametrize(

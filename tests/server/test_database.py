@@ -137,7 +137,7 @@ def rows_of(report: Report, wall: Any) -> dict[str, dict[str, Any]]:
             "floor": 128,
             "current": True,
         },
-        "frames": rows.frame_row(report),
+        "frames": {name: value for name, value in rows.frame_row(report, 0).items() if name != "seq"},
         "score_maps": rows.score_map_row(report, 1),
         "placements": rows.placement_row(report, 1),
         "reports": rows.report_row(report, 1, 1),

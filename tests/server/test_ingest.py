@@ -12,7 +12,7 @@ from crackmap.messages import Capture, Status, TimeSource, Unplaced
 from crackmap_server.chart import cells
 from crackmap_server.ingest import Headers, KnownFrame, judge
 from crackmap_server.known import learned
-from crackmap_server.rows import detection_rows
+from crackmap_server.rows import Scored, detection_columns
 
 EXAMPLES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -165,15 +165,28 @@ def test_an_image_smaller_than_a_tile_is_invalid(wall: Any) -> None:
 # --------------------------------------------------------------------------------------------------------------- rows
 
 
+MAPS = st.lists(
+    st.tuples(st.binary(min_size=1, max_size=30), st.integers(0, 256), st.booleans()), min_size=1, max_size=6
+)
+
+
 @EXAMPLES
-@given(st.binary(min_size=1, max_size=50), st.integers(0, 256))
-def test_just_the_tiles_at_or_over_the_floor_get_rows(scores: bytes, floor: int) -> None:
-    bytes_ = np.frombuffer(scores, np.uint8)
-    centres = np.arange(2.0 * len(scores)).reshape(-1, 2)
-    rows = detection_rows(bytes_, centres, floor, 7, 3)
-    assert [row["tile"] for row in rows] == [tile for tile, score in enumerate(scores) if score >= max(floor, 1)]
-    for row in rows:
-        assert row["score"] == scores[row["tile"]]
-        assert [row["u_m"], row["v_m"]] == centres[row["tile"]].tolist()
-        assert row["cell"] == cells(centres)[row["tile"]]
-    assert all(row["u_m"] is None for row in detection_rows(bytes_, None, floor, 7, 3))
+@given(MAPS)
+def test_just_the_tiles_at_or_over_the_floor_get_rows(maps: list[tuple[bytes, int, bool]]) -> None:
+    """Each frame by its own floor, however many are looked at at once; those without a place have none."""
+    scored, expected = [], []
+    for number, (scores, floor, placed) in enumerate(maps):
+        offsets = np.arange(2.0 * len(scores)).reshape(-1, 2)
+        origin = (0.1 + number, -7.25)
+        packed = offsets.astype("<f4").tobytes() if placed else None
+        scored.append(Scored(10 + number, 3 + number // 2, floor, scores, packed, origin))
+        centres = offsets + origin
+        expected += [
+            (3 + number // 2, 10 + number, tile, score)
+            + ((*centres[tile].tolist(), cells(centres)[tile]) if placed else (None, None, None))
+            for tile, score in enumerate(scores)
+            if score >= max(floor, 1)
+        ]
+    columns = detection_columns(scored)
+    assert list(columns) == ["pair_seq", "frame_seq", "tile", "score", "u_m", "v_m", "cell"]
+    assert list(zip(*columns.values(), strict=True)) == expected

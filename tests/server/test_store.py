@@ -118,3 +118,39 @@ def test_a_refusal_says_why(wall: Any) -> None:
     assert first.status == "stored"
     assert second.status == "invalid"
     assert "not this one" in second.message
+
+
+def test_a_delivery_takes_as_many_statements_whatever_is_in_it(wall: Any) -> None:
+    """Three for headers that are there, two for frames and their numbers, two for pictures, one for the pair, and one
+    for each table; but for odd numbers of rows, as the detections are, which go in portions of powers of two.
+    """
+    deliveries = [[1], [2], list(range(3, 67))]
+    with empty() as connection, sent(connection) as statements:
+        counts = []
+        for numbers in deliveries:
+            statements.clear()
+            answers = deliver(connection, [made(wall, number, "placed") for number in numbers])
+            assert {answer.status for answer in answers} == {"stored"}
+            counts.append(len([each for each in statements if not each.startswith(FREE)]))
+            assert len([each for each in statements if "detections" in each]) <= 9
+        assert counts[1:] == [12, 12], statements
+        assert counts[0] <= 30
+        statements.clear()
+        deliver(connection, [made(wall, number, "placed") for number in deliveries[-1]])
+        assert not [each for each in statements if each.startswith(("INSERT", "UPDATE"))]
+
+
+FREE = ("SAVEPOINT", "RELEASE", 'INSERT INTO "detections"')
+
+
+@contextmanager
+def sent(connection: Connection) -> Iterator[list[str]]:
+    """What goes to the database meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield statements
+    event.remove(connection, "before_cursor_execute", note)

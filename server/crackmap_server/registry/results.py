@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
 from crackmap.messages.registry import NewScores
 from crackmap.tile_grid import TileGrid
 from crackmap_server import rows, tables
-from crackmap_server.chart import unpacked_m
 from crackmap_server.errors import BadRequest, NotFound
 from crackmap_server.frames import placement_of
-from crackmap_server.inserts import insert_rows
+from crackmap_server.inserts import insert_columns
 from crackmap_server.registry.claims import geometry
 from crackmap_server.registry.orders import DONE, FAILED, WAITING
 from crackmap_server.registry.use import use_if_complete
@@ -97,12 +95,10 @@ def _store(connection: Connection, job: Any, new: NewScores) -> None:
     if connection.execute(reported).first() is not None:
         return  # the robot came first, with the same model
     connection.execute(insert(tables.reports), {"frame_seq": seq, "pair_seq": job["pair_seq"], **where.__dict__})
-    centres_m = None
-    if where.centres is not None and where.origin_u_m is not None and where.origin_v_m is not None:
-        centres_m = unpacked_m(where.centres, (where.origin_u_m, where.origin_v_m))
-    scores = np.frombuffer(connection.execute(there).scalar_one(), np.uint8)
-    found = rows.detection_rows(scores, centres_m, job["floor"], seq, job["pair_seq"])
-    insert_rows(connection, tables.detections, found)
+    scores = connection.execute(there).scalar_one()
+    origin_m = (where.origin_u_m or 0.0, where.origin_v_m or 0.0)
+    scored = rows.Scored(seq, job["pair_seq"], job["floor"], scores, where.centres, origin_m)
+    insert_columns(connection, tables.detections, rows.detection_columns([scored]))
 
 
 def _geometry(connection: Connection, job: Any, new: NewScores) -> _Geometry:

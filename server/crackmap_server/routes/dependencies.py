@@ -1,4 +1,7 @@
-"""What routes ask for by type."""
+"""What routes ask for by type.
+
+What reads nothing is `async`: FastAPI would wait for a thread of its own for each of the others, in each request.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -27,35 +30,35 @@ from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
-def _engines(request: Request) -> Engines:
+async def _engines(request: Request) -> Engines:
     return request.app.state.engines  # type: ignore[no-any-return]
 
 
-def _writer(request: Request) -> Writer:
+async def _writer(request: Request) -> Writer:
     return request.app.state.writer  # type: ignore[no-any-return]
 
 
-def _evidence(request: Request) -> EvidenceFolder:
+async def _evidence(request: Request) -> EvidenceFolder:
     return request.app.state.evidence  # type: ignore[no-any-return]
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     return request.app.state.metrics  # type: ignore[no-any-return]
 
 
-def _share(request: Request) -> Share:
+async def _share(request: Request) -> Share:
     return request.state.share  # type: ignore[no-any-return]
 
 
-def _who(request: Request) -> Who:
+async def _who(request: Request) -> Who:
     return request.state.who  # type: ignore[no-any-return]
 
 
-def _notes(request: Request) -> Notes:
+async def _notes(request: Request) -> Notes:
     return request.state.notes  # type: ignore[no-any-return]
 
 
@@ -65,7 +68,7 @@ NotesOf = Annotated[Notes, Depends(_notes)]
 """A route that writes may put into `outcome` what the audit log should say beside the status."""
 
 
-def _models(request: Request) -> ModelFolder:
+async def _models(request: Request) -> ModelFolder:
     return request.app.state.models  # type: ignore[no-any-return]
 
 
@@ -191,7 +194,7 @@ To = Annotated[
 ]
 
 
-def _box(
+async def _box(
     bbox: Annotated[
         str | None,
         Query(
@@ -216,7 +219,7 @@ def _box(
 BoxOf = Annotated[Box | None, Depends(_box)]
 
 
-def _author(
+async def _author(
     who: WhoOf, author: Annotated[Name | None, Query(description="who says so; where people sign in, they do")] = None
 ) -> str | None:
     return who.named(author or "") or None
@@ -225,7 +228,7 @@ def _author(
 Author = Annotated[str | None, Depends(_author)]
 
 
-def _made_from(
+async def _made_from(
     if_match: Annotated[
         str | None,
         Header(

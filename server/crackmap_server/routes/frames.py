@@ -46,7 +46,7 @@ class JpegResponse(Response):
     media_type = "image/jpeg"
 
 
-def _asked(
+async def _asked(
     *,
     pairs: PairsOf,
     box: BoxOf,

@@ -38,6 +38,7 @@ from crackmap_server.store import store_delivery, without
 
 router = APIRouter(tags=["reports"])
 _log = logging.getLogger(__name__)
+_LOG = select(tables.logs.c.log_id)
 _PARSERS = CapacityLimiter(2)  # each may take ten times its batch; and readers keep their threads
 
 
@@ -75,7 +76,7 @@ async def post_reports(
 
     def store(connection: Connection) -> tuple[UUID, BatchAnswer, set[str]]:
         check_scans(connection, delivery.named_scans, who)
-        log_id = connection.execute(select(tables.logs.c.log_id)).scalar_one()
+        log_id = connection.execute(_LOG).scalar_one()
         answer, held = store_delivery(connection, delivery, floor, now_utc)
         own_scans(connection, delivery.named_scans, who)
         notes.write(connection, 200, _outcome(_counts(answer)))  # one commit for both

@@ -40,7 +40,7 @@ class Change:
     author: str | None
 
 
-def _change(writer: WriterOf, made_from: MadeFrom, author: Author) -> Change:
+async def _change(writer: WriterOf, made_from: MadeFrom, author: Author) -> Change:
     return Change(writer, made_from, author)
 
 
