@@ -79,6 +79,16 @@ def all_current(connection: Connection, kind: str, owner_ids: Collection[UUID]) 
 _ALL_CURRENT = select_current(bindparam("of_kind"), bindparam("owners", expanding=True)).order_by(_ROWS.resource_id)
 
 
+def last_versions(connection: Connection, kind: str, resource_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of the last version of each, deleted or not; without those that were never written."""
+    statement = (
+        select(_ROWS.resource_id, func.max(_ROWS.version).label("last"))
+        .where(_ROWS.kind == kind, _ROWS.resource_id.in_(resource_ids))
+        .group_by(_ROWS.resource_id)
+    )
+    return {row.resource_id: row.last for row in connection.execute(statement)}
+
+
 def all_exact(connection: Connection, kind: str, versions: Mapping[UUID, int]) -> list[Revision]:
     """Those versions, in the order of their ids."""
     statement = _select().where(_ROWS.kind == kind, _ROWS.resource_id.in_(list(versions))).order_by(_ROWS.resource_id)

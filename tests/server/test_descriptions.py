@@ -162,11 +162,12 @@ def test_conditions_of_an_inspection_and_its_target_width(server: Any, wall: Any
     path = f"/v1/inspections/{wall.scan.inspection_id}/conditions"
     content = {"inspection_id": str(wall.scan.inspection_id), "temperature_c": 14.5, "wetness": "damp"}
     (before,) = server.every("/v1/inspections")
+    assert before["conditions_version"] is None
     assert server.write(path, content).status_code == 201
-    assert server.every("/v1/inspections") == [before]
+    assert server.every("/v1/inspections") == [before | {"conditions_version": 1}]
     assert server.write(path, content | {"target_width_mm": 0.1}, version=1).status_code == 200
     (after,) = server.every("/v1/inspections")
-    assert (before["target_width_mm"], after["target_width_mm"]) == (0.3, 0.1)
+    assert (before["target_width_mm"], after["target_width_mm"], after["conditions_version"]) == (0.3, 0.1, 2)
     assert server.deliver(wall.batch(wall.report(2))) == ["stored"]
     assert server.write(path, content | {"wetness": "moist"}, version=2).status_code == 422
 

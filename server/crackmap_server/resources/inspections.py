@@ -34,6 +34,7 @@ class SurfaceItem(Resource):
             "drawing": "as_seen",
             "radius_m": None,
             "facing": None,
+            "description_version": 2,
         }
     )
 
@@ -47,6 +48,7 @@ class SurfaceItem(Resource):
         description="of a cylinder, which is unrolled: u runs from -pi r to pi r and begins again; null for a plane"
     )
     facing: str | None = Field(description="outside or inside: from where a cylinder is seen")
+    description_version: int | None = Field(description="of `…/description`; null until one is written")
 
 
 class InspectionItem(Resource):
@@ -58,6 +60,7 @@ class InspectionItem(Resource):
             "structure_id": "312b4ea1-e45e-512d-a0e4-747a638d002c",
             "name": "2026 spring",
             "target_width_mm": 0.3,
+            "conditions_version": None,
         }
     )
 
@@ -67,6 +70,7 @@ class InspectionItem(Resource):
     target_width_mm: float | None = Field(
         description="crack width that must be visible: as the inspection's conditions say, or else as the scan said"
     )
+    conditions_version: int | None = Field(description="of `…/conditions`; null until one is written")
 
 
 class AnalysisItem(Resource):

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection, func, select
 
 from crackmap_server import tables
-from crackmap_server.additions.inspection_conditions import target_widths_mm
+from crackmap_server.additions.inspection_conditions import InspectionConditions, target_widths_mm
+from crackmap_server.additions.surface_descriptions import SurfaceDescription
 from crackmap_server.errors import BadRequest
 from crackmap_server.paging import Cursor, Limit, page
 from crackmap_server.resources import (
@@ -20,6 +21,7 @@ from crackmap_server.resources import (
     Structure,
     SurfaceItem,
 )
+from crackmap_server.revisions import last_versions
 from crackmap_server.routes.dependencies import InspectionId, Reading, SurfaceId, problems
 
 router = APIRouter(tags=["inspections"])
@@ -44,7 +46,9 @@ def get_surfaces(
     if structure_id is not None:
         statement = statement.where(table.c.structure_id == structure_id)
     rows, after = page(connection, statement, {table.c.name: str, table.c.surface_id: UUID}, limit, cursor)
-    return Page(items=[SurfaceItem(**row) for row in rows], next=after)
+    described = last_versions(connection, SurfaceDescription.kind_name, [row["surface_id"] for row in rows])
+    items = [SurfaceItem(**row, description_version=described.get(row["surface_id"])) for row in rows]
+    return Page(items=items, next=after)
 
 
 @router.get("/v1/inspections", responses=problems(BadRequest), summary="Dated campaigns")
@@ -57,8 +61,11 @@ def get_inspections(
     if structure_id is not None:
         statement = statement.where(table.c.structure_id == structure_id)
     rows, after = page(connection, statement, {table.c.name: str, table.c.inspection_id: UUID}, limit, cursor)
-    widths = target_widths_mm(connection, [row["inspection_id"] for row in rows])
-    items = [InspectionItem(**row | {"target_width_mm": widths[row["inspection_id"]]}) for row in map(dict, rows)]
+    ids = [row["inspection_id"] for row in rows]
+    widths = target_widths_mm(connection, ids)
+    versions = last_versions(connection, InspectionConditions.kind_name, ids)
+    said = {one: {"target_width_mm": widths[one], "conditions_version": versions.get(one)} for one in ids}
+    items = [InspectionItem(**row | said[row["inspection_id"]]) for row in map(dict, rows)]
     return Page(items=items, next=after)
 
 

@@ -3,8 +3,7 @@
 import { element, facts } from "./elements.js";
 import { counted } from "./quantities.js";
 import { inWords } from "./scores.js";
-
-const current = (versions) => versions.find((version) => version.current) ?? versions.at(-1);
+import { current } from "./versions.js";
 
 /** The threshold of the scans' current analyses; the lowest where they differ. */
 export function standardThreshold(scans) {
@@ -28,18 +27,12 @@ function frames({ frames_placed, frames_unplaced, frames_no_pose }) {
   );
 }
 
-function shape({ radius_m, facing }) {
-  return radius_m ? `cylinder of ${radius_m} m radius, seen from ${facing}, unrolled` : null;
-}
-
-export function showAbout(section, scans, surface, inspection, coverage) {
+export function showAbout(section, scans, coverage) {
   const told = scans.map((scan) => {
     const analysis = current(scan.analyses);
     const poses = current(scan.pose_solutions);
     return facts([
-      ["Surface", shape(surface)],
       ["Frames", frames(coverage)],
-      ["Target width", inspection.target_width_mm ? `${inspection.target_width_mm} mm` : null],
       ["Model", analysis && element("span", { title: `SHA-256 ${analysis.model_sha256}` }, analysis.model)],
       ["Tiles", analysis && `${analysis.tile_px} px every ${analysis.stride_px} px`],
       ["Threshold", analysis && `${inWords(analysis.threshold)} in the scan`],

@@ -2,6 +2,7 @@
 
 import { session, write } from "./api.js";
 import { element } from "./elements.js";
+import { field } from "./fields.js";
 import { showProblem } from "./notice.js";
 
 const SHORTEST_PASSWORD = 12; // the server's own limit
@@ -31,29 +32,38 @@ async function signOut() {
 
 function passwordDialog(name) {
   const said = element("p", { class: "warning", role: "alert", hidden: true });
-  const field = (label, kind, attributes = {}) =>
-    element(
-      "label",
-      {},
-      `${label} `,
-      element("input", { type: "password", name: kind, autocomplete: `${kind}-password`, maxlength: 200, required: true, ...attributes }),
+  const password = (label, kind, attributes = {}) =>
+    field(
+      label,
+      element("input", {
+        type: "password",
+        name: kind,
+        autocomplete: `${kind}-password`,
+        maxlength: 200,
+        required: true,
+        ...attributes,
+      }),
     );
   const form = element(
     "form",
-    {},
+    { class: "fields" },
     element("input", { type: "hidden", name: "username", autocomplete: "username", value: name }),
-    field("Present password", "current"),
-    field("New password", "new", { minlength: SHORTEST_PASSWORD }),
+    password("Present password", "current"),
+    password("New password", "new", { minlength: SHORTEST_PASSWORD }),
     said,
     element(
       "div",
       { class: "actions" },
-      element("button", {}, "Change"),
+      element("button", { class: "strong" }, "Change"),
       element("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
     ),
   );
-  const dialog = element("dialog", { class: "password", "aria-label": "Another password", onclose: () => form.reset() },
-    element("h2", {}, "Another password"), form);
+  const dialog = element(
+    "dialog",
+    { class: "small", "aria-label": "Another password", onclose: () => form.reset() },
+    element("h2", {}, "Another password"),
+    form,
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     change(form, said).then((changed) => changed && dialog.close());

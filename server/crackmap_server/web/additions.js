@@ -1,88 +1,100 @@
 // Masks and findings of a surface: read, drawn, listed, added and deleted.
 
-import { all, mayJudge, newId, write } from "./api.js";
-import { DrawingTool } from "./drawing_tool.js";
+import { mayJudge, newId, write } from "./api.js";
 import { element } from "./elements.js";
-
-const MASKS = ["joint", "tie_hole", "pipe", "cable", "fixture", "drain", "stain", "vegetation", "marking", "obstruction", "other"];
-const FINDINGS = ["crack", "spall", "rust", "efflorescence", "leakage"];
-const word = (kind) => kind.replaceAll("_", " ");
+import { readList } from "./kept.js";
+import { FINDINGS, MASKS, word } from "./kinds.js";
 
 export class Additions {
-  /** `onChange()` is called when masks changed, `attempt(work)` runs what may fail. */
-  constructor(box, onChange, attempt) {
-    this.box = box;
-    this.onChange = onChange;
-    this.attempt = attempt;
+  /** `desk` draws, `attempt(work)` runs what may fail, `onChange()` is called when masks changed. */
+  constructor(box, desk, attempt, onChange) {
+    Object.assign(this, { box, desk, attempt, onChange });
     this.items = [];
-    this.tool = null;
   }
 
-  /** Read and draw those of one surface and inspection. */
-  async open(chart, filter, signal) {
-    this.leave();
-    this.chart = chart;
-    this.filter = filter;
-    const { surface_id, inspection_id } = filter;
-    const [masks, findings] = await Promise.all(["masks", "findings"].map((path) => all(path, { surface_id }, signal)));
+  /** Read and draw those of the shown surface and inspection. */
+  async open(shown, signal) {
+    this.desk.leave();
+    const { surface_id, inspection_id } = shown.filter;
+    const [masks, findings] = await Promise.all(
+      [
+        ["masks", "mask"],
+        ["findings", "finding"],
+      ].map(([path, kind]) => readList(path, kind, surface_id, shown.closeOut, signal)),
+    );
     const own = findings.filter(({ content }) => content.inspection_id === inspection_id);
-    this.items = [...masks.map((item) => ({ path: "masks", ...item })), ...own.map((item) => ({ path: "findings", ...item }))];
-    this.#show();
+    this.items = [
+      ...masks.map((item) => ({ path: "masks", ...item })),
+      ...own.map((item) => ({ path: "findings", ...item })),
+    ];
+    this.shown = shown;
+    this.#show(mayJudge() && !shown.closeOut);
   }
 
-  /** Whether a drawing was ended. */
-  finish() {
-    return this.tool?.finish() ?? false;
-  }
-
-  /** Whether there was something to leave. */
-  leave() {
-    const open = this.tool !== null;
-    this.tool?.close();
-    this.tool = null;
-    return open;
-  }
-
-  #show() {
-    this.chart.showAdditions(this.items);
+  #show(writable) {
+    this.shown.chart.showAdditions(this.items);
     const options = (path, kinds) =>
-      element("optgroup", { label: path === "masks" ? "Mask a known thing" : "Add a finding" },
-        kinds.map((kind) => element("option", { value: `${path} ${kind}` }, word(kind))));
-    const choice = element("select", { "aria-label": "What to draw" }, options("masks", MASKS), options("findings", FINDINGS));
+      element(
+        "optgroup",
+        { label: path === "masks" ? "Mask a known thing" : "Add a finding" },
+        kinds.map((kind) => element("option", { value: `${path} ${kind}` }, word(kind))),
+      );
+    const choice = element(
+      "select",
+      { "aria-label": "What to draw" },
+      options("masks", MASKS),
+      options("findings", FINDINGS),
+    );
     const lines = this.items.map((item) =>
-      element("li", {},
-        element("span", {}, `${item.path === "masks" ? "mask" : "finding"}: ${word(item.content.kind)}`,
-          item.content.note ? element("em", {}, ` ${item.content.note}`) : null),
-        mayJudge()
+      element(
+        "li",
+        {},
+        element(
+          "span",
+          {},
+          `${item.path === "masks" ? "mask" : "finding"}: ${word(item.content.kind)}`,
+          item.content.note ? element("em", {}, ` ${item.content.note}`) : null,
+        ),
+        writable
           ? element("button", { type: "button", class: "link", onclick: () => this.#delete(item) }, "Delete")
-          : null));
+          : null,
+      ),
+    );
     this.box.replaceChildren(
       element("h2", {}, "Masks and findings"),
-      lines.length ? element("ul", {}, lines) : element("p", { class: "note" }, "None on this surface yet."),
-      mayJudge()
-        ? element("div", { class: "actions" }, choice,
-            element("button", { type: "button", onclick: () => this.#draw(choice.value) }, "Draw"))
+      lines.length
+        ? element("ul", { class: "lines" }, lines)
+        : element("p", { class: "note" }, "None on this surface yet."),
+      writable
+        ? element(
+            "div",
+            { class: "actions" },
+            choice,
+            element("button", { type: "button", onclick: () => this.#draw(choice.value) }, "Draw"),
+          )
         : "",
     );
   }
 
   #draw(choice) {
-    this.leave();
     const [path, kind] = choice.split(" ");
     const type = kind === "crack" ? "polyline" : "polygon";
-    this.tool = new DrawingTool(this.chart.map, type, (points) => {
-      this.tool = null;
-      this.#ask(path, kind, type, points);
-    });
+    this.desk.start(this.shown.chart.map, type, (points) => this.#ask(path, kind, type, points));
   }
 
   #ask(path, kind, type, points) {
-    const note = element("input", { type: "text", maxlength: 4000, placeholder: "Note (may be empty)", "aria-label": "Note" });
+    const note = element("input", {
+      type: "text",
+      maxlength: 4000,
+      placeholder: "Note (may be empty)",
+      "aria-label": "Note",
+    });
     const form = element("form", { class: "say" }, note, element("button", {}, `Keep this ${word(kind)}`));
+    const id = newId(); // of the drawing: keeping it twice makes one
     form.onsubmit = (event) => {
       event.preventDefault();
       this.attempt(async () => {
-        await write("PUT", `${path}/${newId()}`, this.#content(path, kind, type, points, note.value.trim()));
+        await write("PUT", `${path}/${id}`, this.#content(path, kind, type, points, note.value.trim()));
         await this.#again(path);
       });
     };
@@ -91,7 +103,7 @@ export class Additions {
   }
 
   #content(path, kind, type, points, note) {
-    const { surface_id, inspection_id } = this.filter;
+    const { surface_id, inspection_id } = this.shown.filter;
     if (path === "masks") return { surface_id, kind, polygon_m: [points], note };
     const shape = type === "polyline" ? { type, line_m: points } : { type, rings_m: [points] };
     return { surface_id, inspection_id, kind, shape, note };
@@ -104,8 +116,8 @@ export class Additions {
     });
   }
 
-  async #again(path) {
-    await this.open(this.chart, this.filter);
-    if (path === "masks") await this.onChange();
+  /** Masks change what is counted, findings only what is drawn. */
+  #again(path) {
+    return path === "masks" ? this.onChange() : this.open(this.shown);
   }
 }

@@ -37,18 +37,30 @@ export async function read(path, parameters = {}, signal = undefined) {
 
 let csrfToken = null; // of the session; a server without keys asks for none
 let ownRole = null;
+let ownName = null;
 
 /** Who the server takes us for: { name, role }; the name is null at a server without keys. */
 export async function session() {
   const told = await read("session");
   csrfToken = told.csrf_token;
   ownRole = told.role;
+  ownName = told.name;
   return told;
 }
 
 /** Whether we may review, draw and delete, after `session()`. The server refuses it otherwise, whatever a page shows. */
 export function mayJudge() {
   return ownRole === "inspector" || ownRole === "admin";
+}
+
+/** Whether we may close inspections. */
+export function mayManage() {
+  return ownRole === "admin";
+}
+
+/** Whether the server has no names for anybody, and takes the one that a person gives. */
+export function isAnybody() {
+  return ownName === null;
 }
 
 /**
@@ -62,7 +74,11 @@ export async function write(method, path, body = undefined, version = null) {
   if (version !== null) headers["If-Match"] = `"${version}"`;
   let answer;
   try {
-    answer = await fetch(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(address(path), {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
   } catch {
     throw new Problem("The server does not answer", "Nothing was changed.");
   }

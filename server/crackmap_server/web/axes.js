@@ -23,6 +23,7 @@ export class Axes {
     map.on("move zoom resize viewreset", () => this.draw());
     map.on("zoomanim", () => map.getContainer().classList.add("zooming"));
     map.on("zoomend", () => map.getContainer().classList.remove("zooming"));
+    map.on("unload", () => [this.lines, this.numbers].forEach((sheet) => sheet.remove())); // the container stays
     this.draw();
   }
 

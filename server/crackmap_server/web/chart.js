@@ -3,9 +3,10 @@
 
 import { Axes } from "./axes.js";
 import { cursor, scaleBar, showAll } from "./chart_controls.js";
+import { look, saidOf } from "./chart_look.js";
 import { outline } from "./ellipse.js";
 import { classOf } from "./sights.js";
-import { isOn, onSwitch, showClasses } from "./legend.js";
+import { foldWhereSmall, isOn, onSwitch, showClasses } from "./legend.js";
 import { colour } from "./scores.js";
 
 // A reflected chart is drawn with u to the left; one drawn as seen is never mirrored.
@@ -13,14 +14,6 @@ const AS_SEEN = L.CRS.Simple;
 const REFLECTED = { ...L.CRS.Simple, transformation: new L.Transformation(-1, 0, -1, 0), reflected: true };
 const PANES = { photographed: 410, footprints: 420, tiles: 430, additions: 435, chosen: 440 };
 const SMALLEST_VIEW_M = 0.2;
-
-/** How a tile is drawn by what people said of it: what they rejected, or masked, steps back. */
-function saidOf({ review, masked }) {
-  if (review?.state === "needs_review") return { weight: 3, dashArray: "4 3", fillOpacity: 0.6 };
-  if (review?.crack) return { weight: 3, dashArray: null, fillOpacity: 0.75 };
-  if (masked || review?.crack === false) return { weight: 1, dashArray: "2 3", fillOpacity: 0.12 };
-  return { weight: 1, dashArray: null, fillOpacity: 0.6 };
-}
 
 const point = ([u_m, v_m]) => [v_m, u_m];
 const ring = (points_m) => points_m.map(point);
@@ -33,7 +26,13 @@ export class Chart {
     this.map = null;
     this.tiles = new Map(); // detection_id → polygon
     this.shown = []; // by falling score
+    foldWhereSmall();
     onSwitch((name, on) => (on ? this.map.addLayer(this.layers[name]) : this.map.removeLayer(this.layers[name])));
+  }
+
+  /** Whether something is drawn or changed on it: clicks belong to that. */
+  get busy() {
+    return ["drawing", "editing"].some((name) => this.container.classList.contains(name));
   }
 
   /** Draw an empty chart; `drawing` is the surface's, "as_seen" or "reflected". */
@@ -62,7 +61,9 @@ export class Chart {
     this.layers = {
       photographed: L.layerGroup(),
       footprints: L.layerGroup(),
+      boundary: L.layerGroup().addTo(this.map),
       additions: L.layerGroup().addTo(this.map),
+      corrections: L.layerGroup().addTo(this.map),
       tiles: L.featureGroup().addTo(this.map),
       chosen: L.layerGroup().addTo(this.map),
     };
@@ -70,11 +71,11 @@ export class Chart {
     showClasses();
     this.layers.tiles.on("click", (event) => {
       // While something is drawn, a click on a tile is a point of it.
-      if (this.container.classList.contains("drawing")) this.map.fire("click", { latlng: event.latlng });
+      if (this.busy) this.map.fire("click", { latlng: event.latlng });
       else this.onChoose(event.propagatedFrom.detection);
     });
     this.map.on("click", () => {
-      if (!this.container.classList.contains("drawing")) this.onChoose(null);
+      if (!this.busy) this.onChoose(null);
     });
     L.control.zoom({ position: "topright" }).addTo(this.map);
     this.axes = new Axes(this.map);
@@ -85,29 +86,50 @@ export class Chart {
 
   /** Outlines of the placed frames, the union of them, and what of it would show a crack of the target width. */
   showPhotographed(frames, coverage) {
-    const look = this.#look();
+    const style = look(this.container);
     this.layers.photographed.clearLayers();
     for (const frame of frames) {
-      if (frame.placement.kind === "placed") this.#add("footprints", ring(frame.placement.footprint_m), look.footprint);
+      if (frame.placement.kind === "placed")
+        this.#add("footprints", ring(frame.placement.footprint_m), style.footprint);
     }
     const shapes = (outline) => outline.map((polygon) => polygon.map(ring));
     for (const part of coverage.parts) {
-      this.#add("photographed", shapes(part.outline), { ...look[classOf(part.sight)], sight: classOf(part.sight) });
+      this.#add("photographed", shapes(part.outline), { ...style[classOf(part.sight)], sight: classOf(part.sight) });
     }
-    if (coverage.outline.length) this.#add("photographed", shapes(coverage.outline), look.photographed);
+    if (coverage.outline.length) this.#add("photographed", shapes(coverage.outline), style.photographed);
   }
 
   /** Masks and findings that have a place on the chart; `items` as the API gives them. */
   showAdditions(items) {
-    this.layers.additions.clearLayers();
-    const look = this.#look();
-    for (const { path, content } of items) {
-      const style = path === "masks" ? look.mask : look.finding;
-      const shape = content.shape ?? { rings_m: content.polygon_m };
-      if (shape.rings_m) this.#add("additions", shape.rings_m.map(ring), style);
-      else if (shape.line_m) {
-        const line = L.polyline(ring(shape.line_m), { pane: "additions", interactive: false, ...style, fill: false });
-        this.layers.additions.addLayer(line);
+    const { mask, finding } = look(this.container);
+    const shapes = items.map(({ path, content }) => [
+      content.shape ?? { rings_m: content.polygon_m },
+      path === "masks" ? mask : finding,
+    ]);
+    this.#draw("additions", shapes);
+  }
+
+  /** Lines and areas that people drew in place of tiles. */
+  showCorrections(shapes) {
+    const { finding } = look(this.container);
+    this.#draw(
+      "corrections",
+      shapes.map((shape) => [shape, finding]),
+    );
+  }
+
+  /** What is to be inspected, with its openings; null: nobody has said it. */
+  showBoundary(rings_m) {
+    this.#draw("boundary", rings_m ? [[{ rings_m }, look(this.container).boundary]] : []);
+  }
+
+  #draw(name, shapes) {
+    this.layers[name].clearLayers();
+    for (const [{ rings_m, line_m }, style] of shapes) {
+      if (rings_m) this.#add(name, rings_m.map(ring), style, "additions");
+      else if (line_m) {
+        const line = L.polyline(ring(line_m), { pane: "additions", interactive: false, ...style, fill: false });
+        this.layers[name].addLayer(line);
       }
     }
   }
@@ -154,14 +176,14 @@ export class Chart {
   choose(detection) {
     this.layers.chosen.clearLayers();
     if (!detection) return;
-    const look = this.#look();
+    const style = look(this.container);
     const corners = ring(detection.corners_m);
-    this.#add("chosen", corners, look.halo);
-    this.#add("chosen", corners, look.chosen);
+    this.#add("chosen", corners, style.halo);
+    this.#add("chosen", corners, style.chosen);
     if (detection.covariance_m2) {
       const ellipse = ring(outline([detection.u_m, detection.v_m], detection.covariance_m2));
-      this.#add("chosen", ellipse, look.halo);
-      this.#add("chosen", ellipse, look.ellipse);
+      this.#add("chosen", ellipse, style.halo);
+      this.#add("chosen", ellipse, style.ellipse);
     }
     this.map.panInside([detection.v_m, detection.u_m], { padding: [90, 90] });
   }
@@ -204,44 +226,22 @@ export class Chart {
         .filter(({ options }) => options.sight)
         .map((shape) => ({ class: shape.options.sight, outline: rings(shape) })),
       additions: this.layers.additions.getLayers().length,
+      corrections: this.layers.corrections.getLayers().length,
+      boundary: this.layers.boundary.getLayers().map((shape) => shape.getLatLngs().length),
       footprints: this.layers.footprints.getLayers().map(corners),
       chosen: this.layers.chosen.getLayers().map(corners),
     };
   }
 
-  #add(name, points, style) {
+  #add(name, points, style, pane = name) {
     const shape = L.polygon(points, {
-      pane: name,
-      renderer: this.renderers[name],
+      pane,
+      renderer: this.renderers[pane],
       interactive: false,
       smoothFactor: 0,
       ...style,
     });
     this.layers[name].addLayer(shape);
-    if (name !== "chosen" && name !== "additions") this.extent.extend(shape.getBounds());
-  }
-
-  #look() {
-    const style = getComputedStyle(this.container);
-    const tint = (name) => style.getPropertyValue(name).trim();
-    return {
-      footprint: { color: tint("--footprint"), weight: 1, opacity: 0.55, fill: false },
-      photographed: { color: tint("--shown"), weight: 2, fill: false },
-      shown: { stroke: false, fillColor: tint("--shown"), fillOpacity: 0.14 },
-      hidden: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.45 },
-      never: { color: tint("--never"), weight: 1.5, dashArray: "3 4", fillColor: tint("--never"), fillOpacity: 0.12 },
-      unsure: { stroke: false, fillColor: tint("--hidden"), fillOpacity: 0.14 },
-      mask: { color: tint("--mask"), weight: 1.5, dashArray: "6 3", fillColor: tint("--mask"), fillOpacity: 0.18 },
-      finding: { color: tint("--finding"), weight: 3, fillColor: tint("--finding"), fillOpacity: 0.15 },
-      halo: { color: tint("--chart"), weight: 6, opacity: 0.9, fill: false },
-      chosen: { color: tint("--chosen"), weight: 2.5, fill: false },
-      ellipse: {
-        color: tint("--ellipse"),
-        weight: 2,
-        dashArray: "6 4",
-        fillColor: tint("--ellipse"),
-        fillOpacity: 0.12,
-      },
-    };
+    if (pane !== "chosen" && pane !== "additions") this.extent.extend(shape.getBounds());
   }
 }

@@ -66,8 +66,8 @@ function position(detection, frame) {
 /**
  * Fills the panel.
  *
- * @param {object} actions  view(), approach() (or null where there is no place to go to), step(±1), close(), and
- *   review(verdict, text)
+ * @param {object} actions  view(), approach() (or null where there is no place to go to), step(±1), close(),
+ *   review(verdict, fields) (or null for who only reads) and draw(type, onDone) (or null where it has no place)
  */
 export function showDetection(panel, detection, frame, rank, actions) {
   const button = (text, act, attributes = {}) =>
@@ -86,7 +86,7 @@ export function showDetection(panel, detection, frame, rank, actions) {
       button("›", () => actions.step(1), { "aria-label": "Next detection (lower score)", title: "Right arrow key" }),
       button("×", actions.close, { class: "close", "aria-label": "Close", title: "Esc" }),
     ),
-    reviewBox(detection, actions.review),
+    reviewBox(detection, actions.review, actions.draw),
     crop(detection, frame),
     facts([
       ["Score", element("strong", { class: "score" }, inWords(detection.score))],
@@ -97,7 +97,6 @@ export function showDetection(panel, detection, frame, rank, actions) {
       ["Flags", flags],
       ["Known thing", detection.masked && `in a mask: ${detection.masked.replaceAll("_", " ")}`],
     ]),
-
     element(
       "div",
       { class: "actions" },

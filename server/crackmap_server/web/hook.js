@@ -3,9 +3,9 @@
 /**
  * For tests and scripts, read only:
  *   state               starting, empty, loading, ready or failed
- *   selection           surface, inspection, threshold, detection, view
+ *   selection           surface, inspection, close_out, threshold, detection, view
  *   detections()        those at or over the slider's threshold, by falling score, as the API gives them
- *   drawn()             what the chart draws: { tiles, footprints } with corners in metres
+ *   drawn()             what the chart draws: { tiles, footprints, … } with corners in metres
  *   project(points_m)   chart points [u, v] → CSS pixels on the chart's element
  *   choose(id)          as a click on that detection
  */
@@ -20,6 +20,7 @@ export function expose(page) {
     detections: () => page.reached,
     drawn: () => page.chart.drawn(),
     project: (points_m) => page.chart.project(points_m),
-    choose: (id) => page.choose(page.detections.items.find((detection) => detection.detection_id === id) ?? null),
+    choose: (id) =>
+      page.choice.choose(page.detections.items.find((detection) => detection.detection_id === id) ?? null),
   };
 }

@@ -21,6 +21,16 @@ export function onSwitch(toggle) {
   }
 }
 
+/** On a small screen the legend is folded at first; on a large one nothing folds it. */
+export function foldWhereSmall() {
+  const small = matchMedia("(max-width: 860px)");
+  const fold = () => {
+    document.getElementById("legend").open = !small.matches;
+  };
+  small.addEventListener("change", fold);
+  fold();
+}
+
 /** Whether that layer is switched on. */
 export function isOn(name) {
   return document.getElementById(`show-${name}`).checked;

@@ -4,16 +4,21 @@ import { element } from "./elements.js";
 
 const box = () => document.getElementById("notice");
 
+/** Whether there was something to hide. */
 export function hideNotice() {
+  const shown = !box().hidden;
   box().hidden = true;
+  return shown;
 }
 
-/** A failure, with a way to try again. */
+/** A failure, with a way to try again where there is one, or to go on. */
 export function showProblem(problem, again) {
   box().replaceChildren(
     element("h2", {}, problem.title ?? "The page failed"),
     element("p", {}, problem.detail ?? problem.message),
-    again ? element("button", { type: "button", onclick: again }, "Try again") : "",
+    again
+      ? element("button", { type: "button", onclick: again }, "Try again")
+      : element("button", { type: "button", onclick: hideNotice }, "Go on"),
   );
   box().hidden = false;
 }

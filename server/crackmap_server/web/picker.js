@@ -5,7 +5,7 @@ import { element } from "./elements.js";
 const inOrder = (one, other) => one.localeCompare(other, "en", { numeric: true });
 
 export class Picker {
-  /** `catalogue` has structures, surfaces, inspections and scans; `onPick(surface_id, inspection_id)`. */
+  /** `onPick(surface_id, inspection_id)`. */
   constructor(catalogue, onPick) {
     this.catalogue = catalogue;
     this.onPick = onPick;
@@ -46,7 +46,7 @@ export class Picker {
 
   show(surface_id, inspection_id) {
     const { structures, surfaces, inspections } = this.catalogue;
-    const { structure_id } = surfaces.find((surface) => surface.surface_id === surface_id);
+    const { structure_id } = this.catalogue.surface(surface_id);
     const inspected = new Set(this.#scansOf(surface_id).map((scan) => scan.inspection_id));
     this.#fill("structure", structures, structure_id);
     this.#fill(

@@ -1,7 +1,10 @@
 // What people said of a detection, and the buttons to say it.
 
-import { mayJudge, read } from "./api.js";
+import { read } from "./api.js";
+import { correctionForm, shapeInWords } from "./correction_form.js";
 import { element } from "./elements.js";
+import { openForm } from "./fields.js";
+import { word } from "./kinds.js";
 
 const WORDS = {
   accepted: "accepted: a crack",
@@ -11,6 +14,12 @@ const WORDS = {
   needs_review: "needs review",
 };
 const ASKED = { reject: ["reason", "Why is it no crack?"], comment: ["note", "Comment"] };
+const BUTTONS = [
+  ["accept", "Accept", "a"],
+  ["reject", "Reject", "r"],
+  ["correct", "Correct", "e"],
+  ["comment", "Comment", "c"],
+];
 
 /** The state in words; "not reviewed" where nobody has said anything. */
 export function inWordsOf(review) {
@@ -19,49 +28,55 @@ export function inWordsOf(review) {
   return `${WORDS[review.state]}${why}${review.carried ? ", on another tile or photograph of this place" : ""}`;
 }
 
-/** `review(verdict, fields)` keeps what was said. The boxes for words open on the spot. Who only reads gets no buttons. */
-export function reviewBox(detection, review) {
-  const form = element("form", { class: "say", hidden: true });
+/**
+ * `review(verdict, fields)` keeps what was said; null for who only reads, and gets no buttons. `draw(type, onDone)` as
+ * a correction takes it. The boxes for words open on the spot.
+ */
+export function reviewBox(detection, review, draw) {
+  const form = element("div", { class: "asked" });
   const said = element("ul", { class: "said" });
-  const button = (verdict, text, key) =>
+  for (const id of detection.review?.review_ids ?? []) tell(said, id);
+  const button = ([verdict, text, key]) =>
     element(
       "button",
-      { type: "button", "data-verdict": verdict, title: `Key ${key}`, onclick: () => ask(form, verdict, review) },
+      { type: "button", "data-verdict": verdict, title: `Key ${key}`, onclick: () => ask(form, verdict, review, draw) },
       text,
     );
-  for (const id of detection.review?.review_ids ?? []) tell(said, id);
   return element(
     "section",
     { class: "review", "aria-label": "Review" },
     element("p", { class: `state ${detection.review?.state ?? "none"}` }, inWordsOf(detection.review)),
     said,
-    mayJudge()
-      ? element(
-          "div",
-          { class: "actions" },
-          button("accept", "Accept", "a"),
-          button("reject", "Reject", "r"),
-          button("comment", "Comment", "c"),
-        )
-      : null,
+    review ? element("div", { class: "actions" }, BUTTONS.map(button)) : null,
     form,
   );
 }
 
-function ask(form, verdict, review) {
-  if (!ASKED[verdict]) {
-    review(verdict, {});
-    return;
-  }
-  const [field, question] = ASKED[verdict];
-  const input = element("input", { type: "text", required: true, maxlength: 4000, "aria-label": question, placeholder: question });
-  form.replaceChildren(input, element("button", {}, "Keep"));
+function ask(box, verdict, review, draw) {
+  const keep = (fields) => review(verdict, fields);
+  if (verdict === "correct")
+    openForm(
+      box,
+      correctionForm(keep, () => box.replaceChildren(), draw),
+    );
+  else if (ASKED[verdict]) openForm(box, words(...ASKED[verdict], keep));
+  else keep({});
+}
+
+function words(name, question, keep) {
+  const input = element("input", {
+    type: "text",
+    required: true,
+    maxlength: 4000,
+    "aria-label": question,
+    placeholder: question,
+  });
+  const form = element("form", { class: "say" }, input, element("button", {}, "Keep"));
   form.onsubmit = (event) => {
     event.preventDefault();
-    if (input.value.trim()) review(verdict, { [field]: input.value.trim() });
+    if (input.value.trim()) keep({ [name]: input.value.trim() });
   };
-  form.hidden = false;
-  input.focus();
+  return form;
 }
 
 async function tell(list, id) {
@@ -72,7 +87,7 @@ async function tell(list, id) {
     line.textContent = "a review that cannot be read now";
     return;
   }
-  const { verdict, reason, note, kind } = item.content;
-  const words = [kind?.replaceAll("_", " "), reason, note].filter(Boolean).join(", ");
-  line.textContent = `${verdict}${words ? `: ${words}` : ""} · ${item.author ?? "unnamed"}, ${item.made_utc.slice(0, 10)}`;
+  const { verdict, reason, note, kind, shape } = item.content;
+  const told = [kind && word(kind), shape && shapeInWords(shape), reason, note].filter(Boolean).join(", ");
+  line.textContent = `${verdict}${told ? `: ${told}` : ""} · ${item.author ?? "unnamed"}, ${item.made_utc.slice(0, 10)}`;
 }

@@ -1,6 +1,6 @@
 // What is shown, kept in the page's address so that a link can be shared.
 
-const KEYS = ["surface", "inspection", "threshold", "detection", "view"];
+const KEYS = ["surface", "inspection", "close_out", "threshold", "detection", "view"];
 
 /** The selection in the address; what is not there is null. */
 export function fromAddress() {
@@ -8,6 +8,7 @@ export function fromAddress() {
   const selection = Object.fromEntries(KEYS.map((key) => [key, query.get(key)]));
   const threshold = selection.threshold === null ? NaN : Number(selection.threshold);
   selection.threshold = threshold >= 0 && threshold <= 1 ? threshold : null;
+  selection.close_out = /^[1-9]\d{0,8}$/.test(selection.close_out) ? Number(selection.close_out) : null;
   return selection;
 }
 

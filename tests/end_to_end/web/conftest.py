@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,9 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, sync_playwright
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect, sync_playwright
 
-from crackmap.messages import ReportBatch
+from crackmap.messages import ReportBatch, Scan
+from crackmap_server.people.manage import make_user
+from crackmap_server.settings import Settings
 
 from .scene import Scene, build, crowd
 
@@ -111,6 +114,55 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def written_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Origin of a server for what writes; `own_wall` brings each test a structure of its own, of the same pictures."""
+    with running_server(tmp_path_factory.mktemp("written")) as origin:
+        send(build(surfaces=["Wall"]), origin)
+        yield origin
+
+
+PASSWORD = "correct horse battery"
+USERS = {"vera": "viewer", "ian": "inspector", "anna": "inspector"}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A server with a scan and users, who were let in while it ran."""
+
+    origin: str
+    wall: str
+    settings: Settings
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """Only who has a password gets in."""
+    folder = tmp_path_factory.mktemp("guarded")
+    settings = Settings(database=f"sqlite:///{folder}/log.sqlite")
+    with running_server(folder) as origin:
+        send(build(), origin)
+        wall = surface(origin, "Wall")
+        for name, role in USERS.items():
+            make_user(settings, name, role, PASSWORD)
+        yield Guarded(origin, wall, settings)
+
+
+@pytest.fixture
+def stranger(chromium: BrowserContext, guarded: Guarded) -> Iterator[Visit]:
+    """A browser that was never at the server with users."""
+    assert chromium.browser is not None
+    with chromium.browser.new_context() as context, visiting(context, guarded.origin) as visit:
+        yield visit
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    """On the page that asks."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture(scope="session")
 def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Origin of a server that holds nothing."""
     with running_server(tmp_path_factory.mktemp("empty")) as origin:
@@ -151,6 +203,65 @@ def visit(chromium: BrowserContext, server: str) -> Iterator[Visit]:
     """A page on the server with the scene, at the size of a small laptop."""
     with visiting(chromium, server) as visit:
         yield visit
+
+
+@dataclass
+class Wall:
+    """A wall that one test has for itself, on a page that shows it."""
+
+    visit: Visit
+    scan: Scan
+
+    @property
+    def page(self) -> Page:
+        return self.visit.page
+
+    def open(self, query: str = "") -> Page:
+        """The page again, as another visitor would see it."""
+        self.page.goto("about:blank")
+        return self.visit.open(f"?surface={self.scan.surface_id}{query}")
+
+    def get(self, path: str) -> Any:
+        return httpx2.get(f"{self.visit.origin}/v1/{path}").raise_for_status().json()
+
+    def items(self, path: str) -> list[Any]:
+        """What a list of the API holds of this wall."""
+        found: list[Any] = self.get(f"{path}?surface_id={self.scan.surface_id}")["items"]
+        return found
+
+    def draw(self, *points_m: tuple[float, float]) -> None:
+        """Clicks on the chart, and Enter."""
+        for point_m in points_m:
+            click_on(self.page, *point_m)
+        self.page.keyboard.press("Enter")
+
+    def choose(self, place: int) -> str:
+        self.visit.settle()
+        chosen: str = self.page.evaluate("(place) => crackmap.detections()[place].detection_id", place)
+        self.page.evaluate("(id) => crackmap.choose(id)", chosen)
+        return chosen
+
+    def refused(self, words: str) -> None:
+        """The page must say so; the browser writes a line of its own about the answer."""
+        expect(self.page.get_by_role("alert")).to_contain_text(words)
+        self.visit.complaints.clear()
+
+
+@pytest.fixture
+def own_wall(chromium: BrowserContext, written_server: str, request: pytest.FixtureRequest) -> Iterator[Wall]:
+    """Nobody has said anything about it."""
+    batch = build(request.node.name, ["Wall"]).batch
+    send_reports(batch, written_server)
+    with visiting(chromium, written_server) as visit:
+        wall = Wall(visit, batch.scans[0])
+        wall.open()
+        yield wall
+
+
+def click_on(page: Page, u_m: float, v_m: float) -> None:
+    """On the chart, where that point is."""
+    x, y = page.evaluate(f"() => crackmap.project([[{u_m}, {v_m}]])[0]")
+    page.locator("#chart").click(position={"x": x, "y": y})
 
 
 def surface(server: str, name: str) -> str:

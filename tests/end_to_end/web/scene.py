@@ -5,8 +5,9 @@ Frames are 600 × 400 px at 1 mm/px with tiles of 100 px, two beside and three a
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 import numpy as np
@@ -43,6 +44,7 @@ M_PER_PX = 0.001
 COLUMNS, ROWS = WIDTH_PX // TILE_PX, HEIGHT_PX // TILE_PX
 LOW, MIDDLE, HIGH = 40, 118, 190  # score bytes: probabilities 0.0002, 0.27 and 0.998
 STANDARD = 0.62
+STRUCTURE = "Test bridge"
 MODEL = "0" * 64
 VISIBLE_PX = (2.0, 4.0, float("nan"))  # how narrow a crack each row of frames shows; the target is 3 mm, that is 3 px
 SIGMAS_M = (0.03, 0.01)  # along and across the longer half axis, which is turned by 30° from u
@@ -92,12 +94,15 @@ def covariance_m2() -> tuple[float, float, float]:
     )
 
 
-def build() -> Scene:
-    """All surfaces of the scene in one batch."""
+SURFACES = {"Wall": Drawing.AS_SEEN, "Soffit": Drawing.REFLECTED, "Photographs": Drawing.AS_SEEN}
+
+
+def build(structure: str = STRUCTURE, surfaces: Iterable[str] = SURFACES) -> Scene:
+    """Those surfaces of the scene in one batch."""
     pictures: dict[str, bytes] = {}
     scans, analyses, solutions, reports = [], [], [], []
-    for name, drawing in (("Wall", Drawing.AS_SEEN), ("Soffit", Drawing.REFLECTED), ("Photographs", Drawing.AS_SEEN)):
-        scan = _scan(name, drawing)
+    for name in surfaces:
+        scan = _scan(name, SURFACES[name], structure)
         analysis = _analysis(scan)
         scans.append(scan)
         analyses.append(analysis)
@@ -114,13 +119,13 @@ def build() -> Scene:
     return Scene(batch, pictures)
 
 
-def _scan(surface: str, drawing: Drawing) -> Scan:
-    structure = ids.structure_id("Test bridge")
-    inspection = ids.inspection_id(structure, "2026")
+def _scan(surface: str, drawing: Drawing, structure: str = STRUCTURE) -> Scan:
+    structure_id = ids.structure_id(structure)
+    inspection = ids.inspection_id(structure_id, "2026")
     return Scan(
-        scan_id=ids.recorded_scan_id(inspection, ids.surface_id(structure, surface)),
+        scan_id=ids.recorded_scan_id(inspection, ids.surface_id(structure_id, surface)),
         kind="recording",
-        structure="Test bridge",
+        structure=structure,
         surface=Surface(name=surface, drawing=drawing),
         inspection=Inspection(name="2026", target_width_mm=3.0),
         software="browser tests",
@@ -207,7 +212,7 @@ def _report(  # noqa: PLR0917  the frame's own facts, in the order of a report
     *,
     exif_orientation: int = 1,
 ) -> Report:
-    content = _photograph(f"{scan.surface.name} {label}", cells, exif_orientation)
+    content = _photograph(f"{scan.surface.name} {label}", cells.tobytes(), exif_orientation)
     sha256 = hashlib.sha256(content).hexdigest()
     pictures[sha256] = content
     image = Image(
@@ -231,11 +236,13 @@ def _report(  # noqa: PLR0917  the frame's own facts, in the order of a report
     )
 
 
-def _photograph(seed: str, cells: npt.NDArray[np.uint8], exif_orientation: int) -> bytes:
+@cache
+def _photograph(seed: str, scores: bytes, exif_orientation: int) -> bytes:
     """Grey noise, a dark stroke in each tile with a high score; the same for the same seed."""
     noise = np.random.default_rng(list(seed.encode())).normal(165, 9, (HEIGHT_PX, WIDTH_PX, 1))
     picture = Picture.fromarray(np.repeat(noise.clip(0, 255).astype(np.uint8), 3, axis=2))
     pen = ImageDraw.Draw(picture)
+    cells = np.frombuffer(scores, np.uint8).reshape(ROWS, COLUMNS)
     for row, column in np.argwhere(cells >= HIGH).tolist():
         x, y = column * TILE_PX, row * TILE_PX
         pen.line([(x + 10, y + 5), (x + 45, y + 50), (x + 40, y + 70), (x + 88, y + 96)], fill=(55, 52, 50), width=3)

@@ -22,6 +22,8 @@ def test_unplaced_photographs_are_on_the_contact_sheet_only(visit: Visit, server
         "footprints": [],
         "chosen": [],
         "additions": 0,
+        "corrections": 0,
+        "boundary": [],
     }
     cards = page.locator(".sheet li")
     expect(cards).to_have_count(2)

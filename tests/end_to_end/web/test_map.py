@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import Visit, box_of, pixels_of, surface
+from .conftest import Visit, box_of, click_on, pixels_of, surface
 from .scene import HIGH, MIDDLE, SIGMAS_M, wall_scores
 
 pytestmark = pytest.mark.needs("chromium")
@@ -75,11 +75,6 @@ def test_the_slider_counts_as_the_api_does(wall: Page, visit: Visit, server: str
     wall.get_by_text("the scan's own threshold").click()
     expect(wall.locator("#count-text .first strong")).to_have_text("19 detections")
     assert "threshold" not in wall.url
-
-
-def click_on(page: Page, u_m: float, v_m: float) -> None:
-    x, y = page.evaluate(f"() => crackmap.project([[{u_m}, {v_m}]])[0]")
-    page.locator("#chart").click(position={"x": x, "y": y})
 
 
 def test_a_click_shows_the_crop_and_the_position_with_its_error(wall: Page) -> None:

@@ -83,3 +83,37 @@ def test_ellipses_hold_their_covariance(run: Run) -> None:
 def test_the_hook_is_plain_json(run: Run) -> None:
     told = run("page.js", "return [crackmap.state, crackmap.selection, crackmap.drawn(), crackmap.detections()]")
     assert json.loads(json.dumps(told)) == told
+
+
+def test_rings_are_read_as_they_are_written_and_measured(run: Run) -> None:
+    ring = [[0, 0], [6, 0], [6, 2.5], [0, 2.5]]
+    opening = [[2, 1], [2, 2], [3, 2], [3, 1]]
+    assert run("rings.js", "return module.area_m2(argument)", [ring, opening]) == pytest.approx(14)
+    assert run("rings.js", "return module.ringOf(module.textOf(argument))", ring) == ring
+    assert run("rings.js", "return module.opened(argument)", [*ring, ring[0]]) == ring
+    said = "try { module.ringOf(argument); } catch (problem) { return problem.message; }"
+    assert run("rings.js", said, "0 0\n1,2,3\n4 4") == 'Line 2: "1,2,3" is not u and v in metres, such as 1.5 0.25'
+    assert run("rings.js", said, "0 0\n1 1") == "Too few corners: an area has three at least"
+
+
+def test_axes_stand_at_a_right_angle_and_give_their_angles_back(run: Run) -> None:
+    """And a face is on the side that its words say: w = u × v points to the viewer."""
+    draws = np.random.default_rng(6).uniform(0, 360, (20, 2)).round(3)
+    for azimuth, rise in [*draws.tolist(), [90, 90], [0, 0], [270, 180]]:
+        body = "return { ...module.axesOf(...argument), angles: module.anglesOf(module.axesOf(...argument)) }"
+        told = run("placement_axes.js", body, [azimuth, rise])
+        axes = np.array([told["u_axis"], told["v_axis"]])
+        assert np.allclose(axes @ axes.T, np.eye(2), atol=1e-9)
+        back = [told["angles"]["azimuth_deg"], told["angles"]["rise_deg"]]
+        assert np.allclose((np.array(back) - [azimuth, rise] + 180) % 360, 180, atol=1e-3)
+    wall = run("placement_axes.js", "return module.axesOf(90, 90)")
+    assert np.allclose(np.cross(wall["u_axis"], wall["v_axis"]), [0, -1, 0])
+    stands = "return module.standing({ azimuth_deg: argument[0], rise_deg: argument[1] })"
+    assert run("placement_axes.js", stands, [90, 90]) == "a wall that faces south (180°)"
+    assert run("placement_axes.js", stands, [0, 180]) == "a soffit, u runs north (0°)"
+    for rise, up in ((0, 1), (180, -1)):
+        axes = run("placement_axes.js", "return module.axesOf(0, argument)", rise)
+        assert np.allclose(np.cross(axes["u_axis"], axes["v_axis"]), [0, 0, up])
+    assert (
+        run("placement_axes.js", "return module.anglesOf(argument)", {"u_axis": [0, 0, 1], "v_axis": [1, 0, 0]}) is None
+    )

@@ -14,6 +14,7 @@ def test_another_surface_is_a_step_of_the_history(wall: Page, visit: Visit, serv
     wall.go_back()
     expect(wall.locator("#count-text")).to_contain_text("1.44 m² photographed")
     visit.settle()
+    expect(wall.locator("#chart canvas.axes")).to_have_count(2)  # none is left of the other surface
     assert surface(server, "Wall") in wall.url
 
 
@@ -45,14 +46,23 @@ def test_a_problem_of_the_server_is_shown_and_tried_again(chromium: BrowserConte
         expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_a_tablet_held_upright_shows_map_and_panel(chromium: BrowserContext, server: str) -> None:
-    with visiting(chromium, server, 768, 1024) as visit:
+@pytest.mark.parametrize(("width_px", "height_px", "least_px"), [(768, 1024, 350), (390, 800, 250)])
+def test_a_tablet_or_telephone_held_upright_shows_map_and_panel(
+    chromium: BrowserContext, server: str, width_px: int, height_px: int, least_px: int
+) -> None:
+    with visiting(chromium, server, width_px, height_px) as visit:
         page = visit.open(f"?surface={surface(server, 'Wall')}")
         chart, panel = box_of(page.locator("#chart")), box_of(page.locator("aside"))
-        assert chart["width"] == 768
-        assert chart["height"] > 350
+        assert chart["width"] == width_px
+        assert chart["height"] > least_px
         assert panel["y"] >= chart["y"] + chart["height"] - 1
-        assert page.evaluate("() => document.documentElement.scrollWidth") == 768
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#detection").get_by_role("button", name="Correct")).to_be_in_viewport()
+        whole = "document.documentElement"
+        assert page.evaluate(f"[{whole}.scrollWidth, {whole}.scrollHeight]") == [width_px, height_px]
+        page.locator("summary").click()
+        expect(page.get_by_label("frames")).to_be_visible()
+        assert box_of(page.locator("#chart"))["height"] > least_px / 3
 
 
 def test_too_many_detections_raise_the_threshold_for_the_whole_surface(visit: Visit, server: str) -> None:
