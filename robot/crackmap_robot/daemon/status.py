@@ -111,6 +111,7 @@ def site(condition: Condition, on_site: OnSite, outbox: Path) -> Page:
         "trouble": condition.troubles,
         "advice": [*on_site.advice(), *condition.warnings],
         "model": condition.model,
+        "proof": {"stands": condition.proof.stands, "said": condition.proof.said},
         "safe": safe,
         "parting": words,
         "frames": {"new": condition.frames_new, "known": condition.frames_known},
@@ -135,6 +136,7 @@ def health(condition: Condition, outbox: Path) -> Page:
             "changes": condition.model_changes,
             "refused": condition.models_refused,
         },
+        "proof": {"stands": condition.proof.stands, "said": condition.proof.said},
         "frames": {
             "new": condition.frames_new,
             "known": condition.frames_known,
