@@ -23,10 +23,12 @@ from crackmap_robot.cameras.grabbed import Poses, Still
 from crackmap_robot.cameras.live import LiveCamera
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
+from crackmap_robot.daemon.light import Light
 from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.proof import DaysProof
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
+from crackmap_robot.daemon.signals import Signal
 from crackmap_robot.dense import open_classifier
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox_file import locked
@@ -39,6 +41,7 @@ from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scan_of, scanner_for
 
 TILES_PER_SIDE = 5
+BLINKS_S = 1.5
 NOW, POLL_S = "now", 0.05
 PATIENCE_S = 30.0
 """What a camera may take to give its first frame, a simulated one to paint its wall."""
@@ -73,6 +76,8 @@ def check(settings: RobotSettings) -> Iterator[Finding]:
         ("server", _server),
     ):
         yield _tried(subject, look, settings)
+    if settings.light.wanted:
+        yield _tried("light", _light, settings)
 
 
 Look = Callable[[RobotSettings], tuple[bool | None, str]]
@@ -213,6 +218,12 @@ def _pose(listener: PoseTrack, time_s: float) -> Pose | Missing:
 def _proof(settings: RobotSettings) -> tuple[bool | None, str]:
     found = DaysProof(settings).now()
     return found.stands, found.said
+
+
+def _light(settings: RobotSettings) -> tuple[bool, str]:
+    with Light(settings.light, lambda: Signal.LOOK):
+        sleep(BLINKS_S)
+    return True, "blinked three times: look whether it did"
 
 
 def _outbox(settings: RobotSettings) -> tuple[bool, str]:

@@ -17,6 +17,7 @@ from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.seen import Seen, seen_path
 from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.daemon.condition import Condition
+from crackmap_robot.daemon.light import Light
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
@@ -24,6 +25,7 @@ from crackmap_robot.daemon.pose_stream import listen, mount_of
 from crackmap_robot.daemon.proof import DaysProof
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
+from crackmap_robot.daemon.signals import said
 from crackmap_robot.daemon.status import Status
 from crackmap_robot.daemon.turns import Turns
 from crackmap_robot.headers import Headers
@@ -80,6 +82,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
             uplink = opened.enter_context(
                 BackgroundUpload(keep.outbox, keep.server, settings.access, patience_s=UPLINK_PATIENCE_S)
             )
+        if settings.light.wanted:
+            opened.enter_context(Light(settings.light, lambda: said(condition, on_site, keep.outbox).signal))
         if settings.records:
             opened.enter_context(Recording(settings, condition, stop, poses, readout_s))
         models.follow(opened)

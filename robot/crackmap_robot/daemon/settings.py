@@ -151,6 +151,30 @@ class StatusSection(Section):
         return self
 
 
+class LightSection(Section):
+    """A lamp and a buzzer on the robot that say what the page says (`pip install 'crackmap-robot[gpio]'`)."""
+
+    lamp_pin: int | None = Field(default=None, ge=0, le=27, description="GPIO number (BCM) that switches a lamp")
+    buzzer_pin: int | None = Field(
+        default=None,
+        ge=0,
+        le=27,
+        description="of an active buzzer, which is silent while all is well",
+    )
+    active_high: bool = Field(default=True, description="false: they are on while the pin is low, as with most relays")
+
+    @model_validator(mode="after")
+    def _two_pins(self) -> Self:
+        if self.lamp_pin is not None and self.lamp_pin == self.buzzer_pin:
+            raise ValueError("lamp_pin and buzzer_pin are the same pin: give each its own")
+        return self
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is one."""
+        return self.lamp_pin is not None or self.buzzer_pin is not None
+
+
 class RobotSettings(Section):
     """`robot.toml`."""
 
@@ -160,6 +184,7 @@ class RobotSettings(Section):
     model: ModelSection = Field(default_factory=ModelSection)
     keep: KeepSection = Field(default_factory=KeepSection)
     status: StatusSection = StatusSection()
+    light: LightSection = LightSection()
 
     @property
     def access(self) -> Access:
