@@ -197,6 +197,12 @@ def test_the_daemon_sees_a_proof_that_comes_while_it_runs(robot: Path) -> None:
     assert condition.warnings[0].startswith("Proof: card.jpg: 0.2288")
 
 
+def test_without_the_models_file_nothing_stops(robot: Path) -> None:
+    robot.write_text(robot.read_text().replace('file = "', 'file = "/nowhere/'))
+    found = DaysProof(read_settings(robot)).now()
+    assert (found.stands, found.said.startswith("cannot be looked up: /nowhere/")) == (None, True)
+
+
 def test_a_day_and_not_a_file_time_counts(tmp_path: Path) -> None:
     file = proof(tmp_path)
     os.utime(file, (0, 0))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
+from crackmap.errors import CrackmapError
 from crackmap.manifest import read_manifest
 from crackmap_robot.daemon.condition import Condition
 from crackmap_robot.daemon.settings import RobotSettings
@@ -18,15 +19,16 @@ class DaysProof:
     """Looked up again and again: a card may be photographed while the robot runs, and days end."""
 
     def __init__(self, settings: RobotSettings, clock: Callable[[], float] = monotonic) -> None:
-        """Raises CalibrationError, ManifestError."""
-        self._folder, self._clock, self._looked_at_s = settings.camera.proofs, clock, -LOOK_EVERY_S
-        # With overlapping tiles the file that scores is made of this one, and has another hash.
-        model_sha256 = read_manifest(settings.model.file)[0].sha256
-        self._setup = Setup.of(model_sha256, settings.camera.calibration, settings.camera.mm_per_px)
+        self._settings, self._clock, self._looked_at_s = settings, clock, -LOOK_EVERY_S
 
     def now(self) -> Standing:
-        """By this machine's clock and time zone."""
-        return standing(self._folder, datetime.now().astimezone().date(), self._setup)
+        """By this machine's clock and time zone; of `model.file`, of which the file for overlapping tiles is made."""
+        model, camera = self._settings.model, self._settings.camera
+        try:
+            setup = Setup.of(read_manifest(model.file)[0].sha256, camera.calibration, camera.mm_per_px)
+        except CrackmapError as error:  # a robot with a pinned model runs without that file
+            return Standing(None, f"cannot be looked up: {error}")
+        return standing(camera.proofs, datetime.now().astimezone().date(), setup)
 
     def look(self, condition: Condition) -> None:
         """Write it down, where the last look is some seconds old."""
