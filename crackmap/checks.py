@@ -8,9 +8,10 @@ class Checked:
     """What one check came to."""
 
     subject: str
-    good: bool
+    good: bool | None
+    """None: what is missing is not needed."""
     said: str
 
     def line(self) -> str:
         """For people."""
-        return f"{'ok' if self.good else 'PROBLEM':9}{self.subject:12}{self.said}"
+        return f"{ {True: 'ok', False: 'PROBLEM', None: 'none'}[self.good]:9}{self.subject:12}{self.said}"

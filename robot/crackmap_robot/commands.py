@@ -128,6 +128,13 @@ def scan(
         Literal["as_seen", "reflected"],
         typer.Option(help="How the chart is drawn: as seen, or reflected as soffits are on plans."),
     ] = "as_seen",
+    proofs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="What `crackmap robot prove` kept: the summary says what it shows of the photographs' day.",
+        ),
+    ] = None,
     flatness_mm: Annotated[
         float | None,
         typer.Option(
@@ -186,6 +193,7 @@ def scan(
             cylinder_radius_m=cylinder_radius_m,
             facing=Facing(facing),
             drawing=Drawing(drawing),
+            proofs=proofs,
             flatness_mm=flatness_mm,
         )
     )
@@ -200,6 +208,8 @@ def scan(
 def check(*, config: Config = Path("robot.toml")) -> None:
     """Try all that `crackmap robot run` needs, and say what to mend: model, source, place, outbox, disk, clock, server.
 
+    And whether a card has proved this day's scale and visible width.
+
     Exit code 2: something is wrong. Nothing is scanned.
     """
     from crackmap_robot.daemon.check import check as checked
@@ -208,7 +218,7 @@ def check(*, config: Config = Path("robot.toml")) -> None:
     good = True
     for each in checked(read_settings(config)):
         print(each.line(), flush=True)
-        good &= each.good
+        good &= each.good is not False
     raise typer.Exit(0 if good else 2)
 
 
@@ -236,6 +246,24 @@ def run(*, config: Config = Path("robot.toml")) -> None:
     settings = read_settings(config)
     start_log("httpx2", "httpcore2")
     run_daemon(settings)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for robot.toml and camera.yaml.")],
+    *,
+    wall: Annotated[int, typer.Option(metavar="N", min=0, max=999_999, help="Another number, another wall.")] = 1,
+) -> None:
+    """Write a robot.toml that needs no hardware: a camera that drives over a simulated wall, with odometry.
+
+    Then, as with a real robot:
+
+        crackmap robot check --config FOLDER/robot.toml
+        crackmap robot run --config FOLDER/robot.toml
+    """
+    from crackmap_robot.daemon.rehearsal import write_rehearsal
+
+    print(f"Now: crackmap robot check --config {write_rehearsal(folder, wall)}")
 
 
 @outbox_app.command()

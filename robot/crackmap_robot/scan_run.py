@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from threading import Event
 
 from crackmap import scores
 from crackmap.errors import ServerUnavailable
+from crackmap.manifest import read_manifest
 from crackmap.messages import Flag, NoPose, Scan
 from crackmap_robot import score_table
 from crackmap_robot.access import Access, checked_address
@@ -19,6 +21,7 @@ from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import locked
 from crackmap_robot.placing import ByPoses, ByScale, Placing, by_poses, by_tags, rows_without_photograph
 from crackmap_robot.progress import ScanProgress, UploadProgress
+from crackmap_robot.proving.standing import Setup, Standing, standing
 from crackmap_robot.reports import detections
 from crackmap_robot.scan import Known, Scanner, Scored
 from crackmap_robot.settings import ScanSettings
@@ -64,6 +67,7 @@ def run_scan(settings: ScanSettings) -> Summary:
             tally=tally,
             threshold=scanner.headers.analysis.threshold,
             unknown_errors=scanner.placing.unknown_errors,
+            proofs=_proofs(settings, tally),
             left_out=folder.left_out,
             counts=outbox.counts(server),
             elapsed_s=progress.elapsed_s,
@@ -71,6 +75,15 @@ def run_scan(settings: ScanSettings) -> Summary:
             stopped=stop.is_set(),
             unavailable=unavailable,
         )
+
+
+def _proofs(settings: ScanSettings, tally: Tally) -> tuple[Standing, ...]:
+    """What is proved of each day of the photographs; of today where none knows its time."""
+    if settings.proofs is None:
+        return ()
+    setup = Setup.of(read_manifest(settings.model)[0].sha256, settings.camera, settings.mm_per_px)
+    days = sorted(tally.days) or [datetime.now().astimezone().date()]
+    return tuple(standing(settings.proofs, day, setup) for day in days)
 
 
 def scanner_for(settings: ScanSettings, classifier: TileScorer, placing: Placing | None = None) -> Scanner:

@@ -51,6 +51,8 @@ class ScanSettings:
     """None: the surface is a plane."""
     facing: Facing = Facing.OUTSIDE
     drawing: Drawing = Drawing.AS_SEEN
+    proofs: Path | None = None
+    """Folder of what cards proved. None: nobody says that one was."""
     flatness_mm: float | None = None
     """How far the face lies off its plane or cylinder, one standard deviation. None: not known."""
 

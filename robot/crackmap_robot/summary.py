@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from statistics import median
 
 from crackmap.errors import ServerUnavailable
@@ -9,6 +10,7 @@ from crackmap.messages import Flag, NoPose, Report
 from crackmap_robot.cameras.camera import Refused
 from crackmap_robot.headers import Key
 from crackmap_robot.outbox import Counts
+from crackmap_robot.proving.standing import TO_DO, Standing
 from crackmap_robot.quality.visible import narrowest
 from crackmap_robot.reports import detections
 from crackmap_robot.settings import ScanSettings, default_outbox
@@ -34,9 +36,13 @@ class Tally:
     refused: list[Refused] = field(default_factory=list)
     frames: list[tuple[str, Key]] = field(default_factory=list)
     """Label and key of each frame, for the table of scores."""
+    days: set[date] = field(default_factory=set)
+    """On which the frames were taken, by this machine's time zone, as far as they know their time."""
 
     def count(self, label: str, key: Key, report: Report, *, lowest: int, tile_px: int) -> None:
         self.frames.append((label, key))
+        if (taken := report.frame.capture.captured_utc) is not None:
+            self.days.add(taken.astimezone().date())
         self.tiles += len(report.score_map.scores)
         self.detections += detections(report, lowest)
         self.no_pose += isinstance(report.placement, NoPose)
@@ -55,6 +61,8 @@ class Summary:
     tally: Tally
     threshold: float
     unknown_errors: tuple[str, ...]
+    proofs: tuple[Standing, ...]
+    """One for each day of the photographs; none where nobody said where they are."""
     left_out: tuple[str, ...]
     counts: Counts
     elapsed_s: float
@@ -88,6 +96,7 @@ class Summary:
                 yield f"             {count:,} {what}"
         if tally.narrowest_mm:
             yield f"visible      {self._visible()}"
+        yield from self._proved()
         if self.unknown_errors:
             yield f"ellipses     without the error of {' and '.join(self.unknown_errors)}, which is not known"
         speed = f", {self.tiles_per_s:,.0f} tiles/s" if self.tiles_per_s else ""
@@ -109,6 +118,11 @@ class Summary:
             yield "Stopped. What was scanned is kept; the same command goes on with the next photograph."
         if self.unavailable:
             yield f"To send what waits when the server is back: {self._upload(server or '')}"
+
+    def _proved(self) -> Iterator[str]:
+        """What cards show of the photographs' days."""
+        said = [found.said for found in self.proofs] or [f"none is known: {TO_DO} and --proofs FOLDER"]
+        yield from (f"proof        {one}" for one in said)
 
     def _visible(self) -> str:
         widths_mm, target_mm = self.tally.narrowest_mm, self.settings.target_width_mm

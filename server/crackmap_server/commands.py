@@ -134,5 +134,5 @@ def check(
     good = True
     for each in checked(read_settings(config, database=database, evidence=evidence, models=models), read_pictures):
         typer.echo(each.line())
-        good &= each.good
+        good &= each.good is not False
     raise typer.Exit(0 if good else 2)

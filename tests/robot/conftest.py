@@ -1,10 +1,12 @@
 """What the tests of the scanner share: photographs that are drawn, tiny models, the command in this process."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,34 @@ from crackmap_robot.runtimes import Runtime
 MODELS = Path(__file__).parent / "models"
 TILE_PX = 32
 RUNTIME = Runtime(os.environ.get("CRACKMAP_RUNTIME", "litert"))
+
+
+def beside(name: str) -> ModuleType:
+    """A module that lies beside this one."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def bags() -> ModuleType:
+    """Writes bags."""
+    return beside("bags")
+
+
+@pytest.fixture(scope="session")
+def streams() -> ModuleType:
+    """A camera on the network."""
+    return beside("streams")
+
+
+@pytest.fixture(scope="session")
+def daemons() -> ModuleType:
+    """Runs the daemon as a process."""
+    return beside("daemons")
 
 
 @pytest.fixture

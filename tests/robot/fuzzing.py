@@ -23,6 +23,7 @@ from crackmap.messages import Pose
 from crackmap_robot import uplink
 from crackmap_robot.bags.contents import run_bag
 from crackmap_robot.bags.extraction import Extraction
+from crackmap_robot.bags.replay import replay
 from crackmap_robot.calibration import read_camera
 from crackmap_robot.cameras.photograph import decode, read_header
 from crackmap_robot.daemon.settings import read_settings
@@ -33,11 +34,12 @@ from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.control_points import read_control_points
 from crackmap_robot.poses.file import read_poses
 from crackmap_robot.poses.fixes import read_fixes
-from crackmap_robot.poses.listener import MOST_ROWS, PoseListener
+from crackmap_robot.poses.listener import PoseListener
 from crackmap_robot.poses.mavlink import MavlinkPoses
 from crackmap_robot.poses.mount import Mount, read_mount
 from crackmap_robot.poses.registration_file import read_registration
 from crackmap_robot.poses.tag_layout import read_tag_layout
+from crackmap_robot.poses.track import MOST_ROWS
 from crackmap_robot.server_answers import retry_after_s, words_of
 
 LARGEST_DECODED_PX = 1_000_000
@@ -193,10 +195,21 @@ def _bag(content: bytes, folder: Path) -> None:
     bag.mkdir()
     _file(bag, "metadata.yaml", metadata)
     _file(bag, "bag.mcap", messages)
-    for _ in run_bag(bag, None, None, Extraction(Path(), Mount(), None)):
-        pass
-    for _ in run_bag(bag, "/camera", "/odom", Extraction(folder / "out", Mount(), "map")):
-        pass
+    out = Extraction(folder / "out", Mount(), "map")
+    wrong: list[CrackmapError] = []
+    for read in (
+        run_bag(bag, None, None, Extraction(Path(), Mount(), None)),
+        run_bag(bag, "/camera", "/odom", out),
+        replay(bag, "", "odometry:/odom"),
+        replay(bag, "/camera", "tf:map"),
+    ):
+        try:
+            for _ in read:
+                pass
+        except CrackmapError as error:
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
 
 
 BAG_CUT = b"\n---cut---\n"

@@ -18,7 +18,7 @@ class Stream:
     """Streams what `frames` yields to each that connects: JPEG bytes, or None to hang until `release` is set."""
 
     def __init__(self, frames: Callable[[int], Iterator[bytes | None]]) -> None:
-        self.connections, self.release = 0, Event()
+        self.connections, self.release, self.ended = 0, Event(), Event()
         stream = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,6 +28,8 @@ class Stream:
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
                 self.end_headers()
                 for content in frames(stream.connections):
+                    if stream.ended.is_set():
+                        return
                     if content is None:
                         stream.release.wait()
                         return
@@ -48,10 +50,15 @@ class Stream:
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
+    def end(self) -> None:
+        """The camera is switched off: connections end, and new ones get nothing."""
+        self.ended.set()
+        self.release.set()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.release.set()
+        self.end()
         self._server.shutdown()
         self._server.server_close()
 

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from crackmap_robot.cameras.camera import Quiet
+from crackmap_robot.cameras.grabbed import Still
 from crackmap_robot.cameras.grabber import Grab
-from crackmap_robot.cameras.live import LiveCamera, Still
+from crackmap_robot.cameras.live import LiveCamera
 
 SPEC = importlib.util.spec_from_file_location("streams", Path(__file__).with_name("streams.py"))
 assert SPEC is not None

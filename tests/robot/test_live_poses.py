@@ -19,8 +19,9 @@ from crackmap.errors import SettingError
 from crackmap.messages import Pose
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing, read_poses
-from crackmap_robot.poses.listener import CLOCK_JUMP_S, MOST_ROWS, PoseListener
+from crackmap_robot.poses.listener import PoseListener
 from crackmap_robot.poses.record import PoseFileError
+from crackmap_robot.poses.track import CLOCK_JUMP_S, MOST_ROWS
 
 PATIENCE_S = 30.0
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from crackmap.errors import SettingError
 from crackmap.messages import Pose
+from crackmap_robot.daemon.camera_settings import CameraSection
 from crackmap_robot.daemon.pose_stream import listen
-from crackmap_robot.daemon.settings import CameraSection
 from crackmap_robot.poses.mavlink import BODY_FRD, MavlinkPoses
 from crackmap_robot.poses.record import PoseFileError
 from crackmap_robot.poses.register_command import run_register

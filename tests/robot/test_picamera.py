@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from crackmap_robot.cameras.camera import Quiet
+from crackmap_robot.cameras.grabbed import Still
 from crackmap_robot.cameras.grabber import Grab
-from crackmap_robot.cameras.live import LiveCamera, Still
+from crackmap_robot.cameras.live import LiveCamera
 
 STAND_IN = """
 import json

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from crackmap_robot.cameras.camera import Photo
 from crackmap_robot.cameras.folder import open_folder
-from crackmap_robot.cameras.live import Still
+from crackmap_robot.cameras.grabbed import Still
 from crackmap_robot.cameras.photograph import decode, read_header
 from crackmap_robot.cameras.recorder import CLOCK_SET, FolderFullError, Recorder, moved, view_of, with_time
 
@@ -168,7 +168,7 @@ def test_a_kill_leaves_no_half_photograph(wall: np.ndarray, tmp_path: Path) -> N
     (tmp_path / "frame.jpg").write_bytes(view(wall, 0))
     script = (
         "import sys; from pathlib import Path; from crackmap_robot.cameras.recorder import Recorder; "
-        "from crackmap_robot.cameras.live import Still; "
+        "from crackmap_robot.cameras.grabbed import Still; "
         "r = Recorder(Path(sys.argv[1]) / 'out', 10**9, 0, 1); "
         "[r.keep(Still(2e9, 1, (Path(sys.argv[1]) / 'frame.jpg').read_bytes())) for _ in range(9)]"
     )

@@ -41,7 +41,8 @@ def test_all_is_well(crackmap, config: Path, photographs: Path) -> None:
     ran = crackmap("robot", "check", "--config", config)
     assert ran.code == 0, ran.out
     assert [line.split()[:2] for line in ran.out.splitlines()] == [
-        ["ok", subject] for subject in ("model", "source", "outbox", "disk", "clock", "server")
+        ["none" if subject == "proof" else "ok", subject]
+        for subject in ("model", "source", "proof", "outbox", "disk", "clock", "server")
     ]
     assert "6 photographs; img1.jpg: 150 × 100 px, 0.23 mm per pixel" in ran.out
 
@@ -80,7 +81,7 @@ def test_what_is_wrong_is_said_and_stops_nothing_else(
     ran = crackmap("robot", "check", "--config", with_line(config, old, new))
     assert ran.code == 2
     assert words.format(folder=config.parent) in ran.out
-    assert len(ran.out.splitlines()) == 6
+    assert len(ran.out.splitlines()) == 7
 
 
 @pytest.mark.needs("model")

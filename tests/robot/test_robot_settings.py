@@ -21,6 +21,12 @@ mm_per_px = 0.23
 """
 
 
+def stream(source: str, poses: str) -> str:
+    """With poses that come meanwhile."""
+    text = SHORT.replace("folder:photos", source)
+    return text.replace("mm_per_px = 0.23", f'pose_stream = "{poses}"\ncalibration = "c.yaml"')
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return tmp_path / "robot.toml"
@@ -76,7 +82,15 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
         ),
         (SHORT.replace("mm_per_px = 0.23", 'tags = "t.toml"'), "line 6, camera: calibration goes with poses, tags or"),
         (SHORT.replace("folder:photos", "photos"), "line 7, camera.source: 'photos': must begin with folder:"),
-        (SHORT + "speed = 3", "line 9, camera.speed: is not known; there are source, calibration"),
+        (SHORT + "speed = 3", "line 9, camera.speed: is not known; there are source, topic, calibration"),
+        (SHORT.replace("folder:photos", "sim:x"), "line 7, camera.source: 'sim:x': must begin with folder:"),
+        (SHORT + 'topic = "/camera"', "line 6, camera: topic goes with rosbag:"),
+        (stream("video:a.mp4", "udp:9870"), "line 6, camera: pose_stream goes with a camera or a stream"),
+        (stream("rosbag:a", "udp:9870"), "line 6, camera: a bag's pose_stream is odometry:TOPIC or tf:FRAME"),
+        (stream("csi:0", "tf:map"), "line 6, camera: a bag's pose_stream is odometry:TOPIC or tf:FRAME"),
+        (stream("sim:1", "mavlink:14550"), "line 6, camera: sim: tells its poses to udp:PORT"),
+        (stream("rosbag:a", "tf:map") + 'mount = "m.toml"', "line 6, camera: the tree of frames has the mount"),
+        (stream("rosbag:a", "tf:"), "line 8, camera.pose_stream: 'tf:': must be udp:PORT"),
         (SHORT + "[camra]\nspeed = 3", "line 9, camra: is not known; there are scan, camera, live,"),
         (SHORT + "[keep]\nserver = 'ftp://x'", "line 10, keep.server: 'ftp://x': ftp://x: is no address"),
         (SHORT + "[keep]\nframes = 'some'", "line 10, keep.frames: 'some': input should be 'all', 'keyframes' or"),
@@ -153,10 +167,14 @@ def test_bytes_of_any_kind(tmp_path: Path, content: bytes) -> None:
 
 
 def test_live_sources_are_recorded_and_paths_of_videos_start_from_the_file(config: Path) -> None:
-    stream = read(config, SHORT.replace("folder:photos", "rtsp://10.0.0.2/live") + "[live]\nexposure_ms = 2\n")
-    assert stream.records
-    assert stream.folder == config.parent / "recordings"
-    assert (stream.grab.source, stream.grab.exposure_ms) == ("rtsp://10.0.0.2/live", 2)
+    live = read(config, SHORT.replace("folder:photos", "rtsp://10.0.0.2/live") + "[live]\nexposure_ms = 2\n")
+    assert live.records
+    assert live.folder == config.parent / "recordings"
+    assert (live.grab.source, live.grab.exposure_ms) == ("rtsp://10.0.0.2/live", 2)
     assert read(config, SHORT.replace("folder:photos", "video:a.mp4")).grab.source == f"video:{config.parent}/a.mp4"
+    bag = read(config, stream("rosbag:drive", "odometry:/odom") + "[live]\nstale_s = 3\n")
+    assert (bag.grab.source, bag.grab.poses, bag.grab.gap_s) == (f"rosbag:{config.parent}/drive", "odometry:/odom", 3)
+    simulated = read(config, stream("sim:3", "udp:9870"))
+    assert (bag.records, bag.replays, simulated.records, simulated.replays) == (True, True, True, False)
     with pytest.raises(SettingError, match="line 9, live: width_px and height_px go together"):
         read(config, SHORT + "[live]\nwidth_px = 1920\n")

@@ -10,6 +10,7 @@ from typing import Any
 
 from crackmap.errors import InputError
 from crackmap_robot.bags import frames, odometry, pictures
+from crackmap_robot.bags.reader import stamp_s
 from crackmap_robot.poses.json_lines import write_rows
 from crackmap_robot.poses.mount import Mount
 from crackmap_robot.poses.rows import Row
@@ -44,7 +45,7 @@ class Extraction:
             if kind == frames.TYPE:
                 self._frames.add(message, static=topic == frames.STATIC)
                 return
-            time_s = _stamp_s(message, logged_ns)
+            time_s = stamp_s(message, logged_ns)
             if kind in odometry.TYPES:
                 pose = self.mount.camera(odometry.pose_of_message(message, kind))
                 self._rows.setdefault(time_s, Row(len(self._rows) + 1, None, time_s, pose))
@@ -81,10 +82,3 @@ class Extraction:
                 self._refused[f"pose: {error}"] += 1
             else:
                 yield Row(number, picture.name, picture.time_s, pose)
-
-
-def _stamp_s(message: Any, logged_ns: int) -> float:
-    """The header's stamp; where it is 0, when the message was logged."""
-    stamp = message.header.stamp
-    stamped_s = stamp.sec + stamp.nanosec * 1e-9
-    return float(stamped_s if stamped_s > 0 else logged_ns * 1e-9)

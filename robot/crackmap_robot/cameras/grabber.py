@@ -5,14 +5,15 @@ nothing but this file calls cv2.VideoCapture. Run by `crackmap_robot.cameras.liv
 
     python -m crackmap_robot.cameras.grabber '{"source": "v4l2:/dev/video0", …}'
 
-Each frame is a line of JSON, {"taken_unix_s": …, "number": …, "size_bytes": …}, and so many bytes of JPEG. What is
-wrong is a line {"error": …}; a video file ends with {"end": true}.
+What it says is written by `crackmap_robot.cameras.grabbed`. Its first line tells that it has begun: what a camera is
+given to answer in counts from there, not from when a busy machine found time to start a program.
 """
 
 import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Condition, Event, Thread
 from time import monotonic, time
@@ -20,6 +21,8 @@ from typing import Any
 
 import cv2
 
+from crackmap.errors import CrackmapError
+from crackmap_robot.cameras.grabbed import END, Alive, Item, Still, failed, packed
 from crackmap_robot.cameras.picamera import PiCamera
 
 PARENT_EVERY_S = 1.0
@@ -36,11 +39,21 @@ class Grab:
     exposure_ms: float | None = None
     focus: float | None = None
     jpeg_quality: int = 95
+    topic: str = ""
+    """Of a bag's pictures; none: the only one that there is."""
+    poses: str = ""
+    """Of a simulated camera: where its poses go, as udp:9870. Of a bag: which they are, as odometry:/odom or tf:map."""
+    replay_speed: float = 1.0
+    """Of a bag, against when it was recorded; 0: as fast as it can be read."""
+    gap_s: float = 5.0
+    """A bag without a picture for longer has a gap."""
+    done: int = 0
+    """So many pictures of a bag are there already: nobody waits for them."""
 
     @property
     def live(self) -> bool:
-        """Whether frames that nobody takes in time are gone; a video file waits."""
-        return not self.source.startswith("video:")
+        """Whether frames that nobody takes in time are gone; a video file or a bag waits."""
+        return not self.source.startswith(("video:", "rosbag:"))
 
 
 def open_capture(grab: Grab) -> Any:
@@ -105,40 +118,61 @@ class _Latest:
             return taken
 
 
-def run(grab: Grab) -> int:
-    """Write frames until the source ends (0) or fails (1)."""
-    # A debugging line of FFmpeg's on standard output would look like a frame.
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    try:
-        capture = open_capture(grab)
-    except ValueError as error:
-        out.write(json.dumps({"error": str(error)}).encode() + b"\n")
-        return 1
+def items_of(grab: Grab) -> Iterator[Item]:
+    """What the source gives, until it ends. Raises ValueError or a CrackmapError with the reason when it fails."""
+    match grab.source.partition(":")[0]:
+        case "sim":
+            from crackmap_robot.cameras import simulated  # noqa: PLC0415 - others start sooner without it
+
+            return simulated.items(grab)
+        case "rosbag":
+            from crackmap_robot.cameras import bag  # noqa: PLC0415 - as above
+
+            return bag.items(grab)
+        case _:
+            return _captured(grab)
+
+
+def _captured(grab: Grab) -> Iterator[Item]:
+    """Frames by OpenCV or Picamera2."""
+    capture = open_capture(grab)
     latest = _Latest(capture) if grab.live else None
     number, next_s = 0, monotonic()
     while True:
         if latest is not None:
             taken = latest.take()
             if taken is None:
-                out.write(json.dumps({"error": "the stream ended"}).encode() + b"\n")
-                return 1
+                raise ValueError("the stream ended")
             pixels, taken_s, number = taken
         else:
             good, pixels = capture.read()
             if not good:
-                out.write(b'{"end": true}\n')
-                return 0
+                return
             taken_s, number = time(), number + 1
         if grab.live and grab.frames_per_s:
             if monotonic() < next_s:
                 continue
             next_s = max(next_s + 1 / grab.frames_per_s, monotonic() - 1)
         _, content = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, grab.jpeg_quality))
-        header = {"taken_unix_s": taken_s, "number": number, "size_bytes": len(content)}
-        out.write(json.dumps(header).encode() + b"\n")
-        out.write(content.tobytes())
-        out.flush()
+        yield Still(taken_s, number, content.tobytes())
+
+
+def run(grab: Grab) -> int:
+    """Write what the source gives until it ends (0) or fails (1)."""
+    # A debugging line of FFmpeg's on standard output would look like a frame.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    out.write(packed(Alive()))
+    out.flush()
+    try:
+        for item in items_of(grab):
+            out.write(packed(item))
+            out.flush()
+    except (ValueError, CrackmapError) as error:
+        out.write(failed(str(error)))
+        return 1
+    out.write(failed(END))
+    return 0
 
 
 def _end_with_the_parent() -> None:

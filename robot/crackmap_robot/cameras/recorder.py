@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from crackmap.errors import StorageError
 from crackmap.failpoints import failpoint
 from crackmap_robot.cameras.folder import is_photograph
-from crackmap_robot.cameras.live import Still
+from crackmap_robot.cameras.grabbed import Still
 
 Grey = npt.NDArray[np.float32]
 
@@ -75,7 +75,7 @@ class Recorder:
     """Writes to one folder, and nothing else does.
 
     `step` is a share of the picture's sides. `digits` of a second are what a frame's arrival tells of its time; None:
-    nothing, as of a video's frames, which keep their own numbers, so that a video is recorded once.
+    nothing, as of a video's or a bag's frames, which keep their own numbers, so that each is recorded once.
     """
 
     folder: Path
@@ -113,9 +113,15 @@ class Recorder:
             if self._used_bytes + len(content) > self.budget_bytes:
                 raise FolderFullError(f"{self.folder}: holds all that it may, {self.budget_bytes // 1_000_000} MB")
             self._write(name, content)
-            self._number, self._used_bytes = self._number + 1, self._used_bytes + len(content)
+            self._number = self._number + 1 if self.digits is not None else max(self._number, still.number)
+            self._used_bytes += len(content)
         self._last = view
         return name
+
+    @property
+    def last_number(self) -> int:
+        """The highest of the folder; 0 where it is empty."""
+        return self._number
 
     def interrupted(self) -> None:
         """The camera was away, and may be anywhere now: its next frame is kept whatever it shows."""
@@ -124,7 +130,7 @@ class Recorder:
     def _named(self, still: Still) -> tuple[str, bytes]:
         """The photograph and its name, which sorts by the order of arrival whatever the clock does."""
         if self.digits is None:
-            return f"{still.number:07d}.jpg", still.content
+            return f"{still.number:07d}{still.ending}", still.content
         taken = datetime.fromtimestamp(still.taken_unix_s, UTC)
         if taken < CLOCK_SET:
             return f"{self._number + 1:07d}.jpg", still.content

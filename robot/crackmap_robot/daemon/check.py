@@ -4,7 +4,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -17,29 +18,34 @@ from crackmap.checks import Checked
 from crackmap.errors import CrackmapError, SettingError
 from crackmap.messages import NoPose, Placement, Pose
 from crackmap.tile_grid import TileGrid
-from crackmap_robot.cameras.camera import Photo
+from crackmap_robot.cameras.camera import Photo, Quiet
 from crackmap_robot.cameras.folder import open_folder
-from crackmap_robot.cameras.live import LiveCamera, Still
+from crackmap_robot.cameras.grabbed import Poses, Still
+from crackmap_robot.cameras.live import LiveCamera
 from crackmap_robot.cameras.photograph import decode
 from crackmap_robot.cameras.recorder import CLOCK_SET
+from crackmap_robot.daemon.light import Light
 from crackmap_robot.daemon.pose_stream import listen, mount_of
+from crackmap_robot.daemon.proof import DaysProof
 from crackmap_robot.daemon.recording import POSE_PATIENCE_S
 from crackmap_robot.daemon.settings import RobotSettings
+from crackmap_robot.daemon.signals import Signal
 from crackmap_robot.dense import open_classifier
 from crackmap_robot.outbox import Outbox
 from crackmap_robot.outbox.file import locked
 from crackmap_robot.placing import by_book
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
-from crackmap_robot.poses.listener import PoseListener
+from crackmap_robot.poses.track import PoseTrack
 from crackmap_robot.quality.visible import narrowest, visible_widths
 from crackmap_robot.reports import out_of_range
 from crackmap_robot.scan_run import scan_of, scanner_for
 
 TILES_PER_SIDE = 5
-NOW, POLL_S = "now.jpg", 0.05
-PATIENCE_S = 15.0
-"""What a camera may take to give its first frame."""
+BLINKS_S = 1.5
+NOW, POLL_S = "now", 0.05
+PATIENCE_S = 30.0
+"""What a camera may take to give its first frame, a simulated one to paint its wall."""
 COMMITS = 5
 SYNCHRONISED = Path("/run/systemd/timesync")
 """systemd-timesyncd puts a file `synchronized` there once it has asked a time server."""
@@ -50,15 +56,18 @@ def check(settings: RobotSettings) -> Iterator[Checked]:
     for subject, look in (
         ("model", _model),
         ("source", _source),
+        ("proof", _proof),
         ("outbox", _outbox),
         ("disk", _disk),
         ("clock", _clock),
         ("server", _server),
     ):
         yield _tried(subject, look, settings)
+    if settings.light.wanted:
+        yield _tried("light", _light, settings)
 
 
-Look = Callable[[RobotSettings], tuple[bool, str]]
+Look = Callable[[RobotSettings], tuple[bool | None, str]]
 
 
 def _tried(subject: str, look: Look, settings: RobotSettings) -> Checked:
@@ -100,13 +109,16 @@ def _source(settings: RobotSettings) -> tuple[bool, str]:
             listener = None
             if settings.camera.pose_stream is not None:
                 listener = opened.enter_context(listen(settings.camera))
-            still = _one_frame(settings)
+            camera = LiveCamera(replace(settings.grab, replay_speed=0.0), settings.live.stale_s, _Patience().over)
+            stills = opened.enter_context(closing(camera.stills()))  # a simulated one tells poses while it is open
+            still = _one_frame(settings, stills, listener)
             if isinstance(still, str):
                 return False, still
-            (now / NOW).write_bytes(still.content)
+            name = f"{NOW}{still.ending}"
+            (now / name).write_bytes(still.content)
             if listener is not None and settings.camera.calibration is not None:
                 book = PoseBook(now)
-                book.write(NOW, _pose(listener, still.taken_unix_s))
+                book.write(name, Missing(still.no_pose) if still.no_pose else _pose(listener, still.taken_unix_s))
                 placing = by_book(
                     scan_of(settings.scan_settings()),
                     book,
@@ -153,19 +165,33 @@ def _sharp_enough(
     return False, f"{said}, not of scan.target_width_mm {target_mm:g}: {advice}"
 
 
-def _one_frame(settings: RobotSettings) -> Still | str:
-    """What the camera sees now, or why there is nothing."""
-    end_s = monotonic() + PATIENCE_S
-    camera = LiveCamera(settings.grab, settings.live.stale_s, lambda seconds: monotonic() + seconds > end_s)
-    for item in camera.stills():
-        if isinstance(item, Still):
-            return item
-        if item.why:
-            return item.why
+class _Patience:
+    """With a camera's first frame."""
+
+    def __init__(self) -> None:
+        self._end_s = monotonic() + PATIENCE_S
+
+    def over(self, seconds: float) -> bool:
+        """Whether it will be after so many seconds."""
+        return monotonic() + seconds > self._end_s
+
+
+def _one_frame(
+    settings: RobotSettings, stills: Iterator[Still | Poses | Quiet], track: PoseTrack | None
+) -> Still | str:
+    """What the camera sees now, or why there is nothing. Poses that come with it go to the track."""
+    for item in stills:
+        match item:
+            case Still():
+                return item
+            case Poses() if track is not None:
+                track.take(item.content)
+            case Quiet() if item.why:
+                return item.why
     return f"{settings.camera.source}: gives no frame in {PATIENCE_S:g} s"
 
 
-def _pose(listener: PoseListener, time_s: float) -> Pose | Missing:
+def _pose(listener: PoseTrack, time_s: float) -> Pose | Missing:
     """The pose at that time, or why there is none."""
     end_s = monotonic() + POSE_PATIENCE_S
     while monotonic() < end_s:
@@ -174,6 +200,17 @@ def _pose(listener: PoseListener, time_s: float) -> Pose | Missing:
             return pose
         sleep(POLL_S)
     return Missing(f"{listener.name}: no pose came in {POSE_PATIENCE_S:g} s")
+
+
+def _proof(settings: RobotSettings) -> tuple[bool | None, str]:
+    found = DaysProof(settings).now()
+    return found.stands, found.said
+
+
+def _light(settings: RobotSettings) -> tuple[bool, str]:
+    with Light(settings.light, lambda: Signal.LOOK):
+        sleep(BLINKS_S)
+    return True, "blinked three times: look whether it did"
 
 
 def _outbox(settings: RobotSettings) -> tuple[bool, str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from time import time as now
 
+from crackmap_robot.proving.standing import UNPROVED, Standing
+
 STUCK_AFTER_S = 60.0
 """Nothing but a frame that takes for ever, or a dead thread, keeps the daemon from its next step for so long."""
 
@@ -50,6 +52,8 @@ class Condition:
     models_refused: int = 0
     model_trouble: str = ""
     """Why a pinned model is not used; the robot goes on with what it has."""
+    proof: Standing = UNPROVED
+    """What a card proved of this day."""
     _stepped_at_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -113,4 +117,5 @@ class Condition:
     @property
     def warnings(self) -> list[str]:
         """What should be known and keeps nothing from going on, each a sentence."""
-        return [f"Model: {self.model_trouble}"] if self.model_trouble else []
+        found = [f"Model: {self.model_trouble}"] if self.model_trouble else []
+        return [*found, f"Proof: {self.proof.said}"] if self.proof.stands is False else found

@@ -126,16 +126,20 @@ class OnSite:
 
     def advice(self) -> list[str]:
         """What to do better, the most pressing first; nothing where all is well."""
+        return [text for _, text in self.advised()]
+
+    def advised(self) -> list[tuple[Look | None, str]]:
+        """The same, each with the look that it mends; None: there is a gap."""
         with self._lock:
             recent, gap, last = tuple(self._recent), self._gap, dict(self._last)
-        found = []
+        found: list[tuple[Look | None, str]] = []
         worst = Counter(look for look in recent if look in ADVICE).most_common(1)
         if worst and 2 * worst[0][1] >= len(recent):
             look = worst[0][0]
             cause = f": {last['cause']}" if look is Look.NO_POSE and last.get("cause") else ""
-            found.append(ADVICE[look] + cause)
+            found.append((look, ADVICE[look] + cause))
         if gap:
-            found.append("Gap: the last picture does not join what was photographed before. Go back")
+            found.append((None, "Gap: the last picture does not join what was photographed before. Go back"))
         return found
 
     def shown(self) -> Mapping[str, Any]:

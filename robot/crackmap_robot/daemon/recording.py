@@ -2,24 +2,28 @@
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Thread
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from crackmap_robot.cameras.camera import Quiet
+from crackmap_robot.cameras.grabbed import Poses, Still
 from crackmap_robot.cameras.live import LiveCamera
 from crackmap_robot.cameras.recorder import FolderFullError, Recorder
+from crackmap_robot.daemon.camera_settings import ROSBAG, SIMULATED, VIDEO
 from crackmap_robot.daemon.condition import Condition
-from crackmap_robot.daemon.settings import VIDEO, RobotSettings
+from crackmap_robot.daemon.settings import RobotSettings
 from crackmap_robot.poses.book import PoseBook
 from crackmap_robot.poses.file import Missing
-from crackmap_robot.poses.listener import PoseListener
+from crackmap_robot.poses.track import PoseTrack
 
 MEGABYTE = 1_000_000
-USB_DIGITS, STREAM_DIGITS = 1, 0
-"""A USB or CSI camera's frame arrives within about a tenth of a second, a network's within about one."""
+STREAM_DIGITS = 0
+DIGITS = {"v4l2:": 1, "csi:": 1, SIMULATED: 3, ROSBAG: 6}
+"""Of a second, that a frame's time is known to. A USB or CSI camera's frame arrives within about a tenth of a second, a
+network's within about one; a simulated camera and a bag's header say it themselves."""
 TRY_AGAIN_S = 5.0
 POSE_PATIENCE_S = 2.0
 """A pose from after a photograph must come so soon: it is placed between two."""
@@ -44,7 +48,7 @@ class Recording:
         settings: RobotSettings,
         condition: Condition,
         stop: Event,
-        poses: tuple[PoseListener, PoseBook] | None,
+        poses: tuple[PoseTrack, PoseBook] | None,
         readout_s: float | None = None,
     ) -> None:
         """`poses`: where they come from and are written to. `readout_s`: of the camera's rolling shutter.
@@ -52,13 +56,13 @@ class Recording:
         Raises StorageError when the folder cannot be made.
         """
         source, live = settings.camera.source, settings.live
-        arrival = USB_DIGITS if source.startswith(("v4l2:", "csi:")) else STREAM_DIGITS
-        digits = None if source.startswith(VIDEO) else arrival
-        self._camera = LiveCamera(settings.grab, live.stale_s, stop.wait)
+        known = next((digits for kind, digits in DIGITS.items() if source.startswith(kind)), STREAM_DIGITS)
+        digits = None if source.startswith((VIDEO, ROSBAG)) else known
         self._recorder = Recorder(live.recordings, live.budget_mb * MEGABYTE, live.step, digits)
+        self._camera = LiveCamera(replace(settings.grab, done=self._recorder.last_number), live.stale_s, stop.wait)
         self._condition, self._stop = condition, stop
         self._poses, self._readout_s = poses, readout_s or 0.0
-        self._time_sigma_s = 10.0**-arrival / math.sqrt(3)
+        self._time_sigma_s = 10.0**-known / math.sqrt(3)
         self._without_pose: list[_Waiting] = []
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
@@ -84,28 +88,49 @@ class Recording:
                 return
 
     def _record(self) -> None:
-        condition = self._condition
         for item in self._camera.stills():
+            match item:
+                case Poses():
+                    self._take_poses(item)
+                case Quiet():
+                    self._condition.tell("source_trouble", item.why or self._condition.source_trouble)
+                    if item.why:
+                        self._recorder.interrupted()
+                case Still():
+                    self._keep(item)
             self._write_poses()
-            if isinstance(item, Quiet):
-                condition.tell("source_trouble", item.why or condition.source_trouble)
-                if item.why:
-                    self._recorder.interrupted()
-                continue
-            condition.tell("source_trouble", "")
-            try:
-                name = self._recorder.keep(item)
-            except FolderFullError as error:
-                condition.dropped += 1
-                condition.tell("recording_trouble", str(error))
-                continue
-            condition.tell("recording_trouble", "")
-            condition.recorded += name is not None
-            if name is not None and self._poses is not None:
-                self._without_pose.append(_Waiting(name, item.taken_unix_s, monotonic() + POSE_PATIENCE_S))
+        if not self._stop.is_set():
+            self._write_poses(over=True)
 
-    def _write_poses(self) -> None:
-        """The poses of the last photographs, as far as they can be told by now."""
+    def _take_poses(self, told: Poses) -> None:
+        """Of a source that knows them, for the photographs after them and just before."""
+        if self._poses is None:
+            return
+        if told.refused:
+            self._poses[0].refuse(told.refused)
+        else:
+            self._poses[0].take(told.content)
+
+    def _keep(self, still: Still) -> None:
+        condition = self._condition
+        condition.tell("source_trouble", "")
+        try:
+            name = self._recorder.keep(still)
+        except FolderFullError as error:
+            condition.dropped += 1
+            condition.tell("recording_trouble", str(error))
+            return
+        condition.tell("recording_trouble", "")
+        condition.recorded += name is not None
+        if name is None or self._poses is None:
+            return
+        if still.no_pose:
+            self._poses[1].write(name, Missing(f"{self._poses[0].name}: {still.no_pose}"))
+        else:
+            self._without_pose.append(_Waiting(name, still.taken_unix_s, monotonic() + POSE_PATIENCE_S))
+
+    def _write_poses(self, *, over: bool = False) -> None:
+        """The poses of the last photographs, as far as they can be told by now; `over`: no more will come."""
         if self._poses is None:
             return
         listener, book = self._poses
@@ -116,7 +141,7 @@ class Recording:
             if pose is not None:
                 motion = listener.motion_at(photo.taken_unix_s, self._readout_s) if self._readout_s else None
                 book.write(photo.name, pose, motion)
-            elif monotonic() > photo.end_s:
+            elif over or monotonic() > photo.end_s:
                 book.write(photo.name, Missing(f"{listener.name}: no pose came after it"))
             else:
                 self._without_pose.append(photo)

@@ -17,12 +17,15 @@ from crackmap_robot.cameras.camera import Quiet, Refused
 from crackmap_robot.cameras.seen import Seen, seen_path
 from crackmap_robot.cameras.watched_folder import WatchedFolder
 from crackmap_robot.daemon.condition import Condition
+from crackmap_robot.daemon.light import Light
 from crackmap_robot.daemon.notifier import Notifier
 from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.pipeline import Pipeline
 from crackmap_robot.daemon.pose_stream import listen, mount_of
+from crackmap_robot.daemon.proof import DaysProof
 from crackmap_robot.daemon.recording import Recording
 from crackmap_robot.daemon.settings import KeepSection, RobotSettings
+from crackmap_robot.daemon.signals import said
 from crackmap_robot.daemon.status import Status
 from crackmap_robot.daemon.turns import Turns
 from crackmap_robot.headers import Headers
@@ -58,7 +61,7 @@ def run_daemon(settings: RobotSettings) -> Condition:
         poses, placing, readout_s = None, None, None
         if settings.camera.pose_stream is not None and settings.camera.calibration is not None:
             listener = opened.enter_context(listen(settings.camera))
-            poses = listener, PoseBook(settings.live.recordings)
+            poses = listener, PoseBook(settings.live.recordings, comes_again=settings.replays)
             placing = by_book(
                 scan_of(scan_settings),
                 poses[1],
@@ -68,7 +71,8 @@ def run_daemon(settings: RobotSettings) -> Condition:
                 mount=mount_of(settings.camera),
             )
             readout_s = placing.scene.readout_s
-        scanner = models.first(placing)
+        scanner, proof = models.first(placing), DaysProof(settings)
+        proof.look(condition)
         outbox = opened.enter_context(Outbox(keep.outbox))
         stop = opened.enter_context(stop_on_signal())
         on_site = OnSite(scanner.scale, settings.scan.target_width_mm, scanner.headers.analysis.tile_px)
@@ -78,18 +82,22 @@ def run_daemon(settings: RobotSettings) -> Condition:
             uplink = opened.enter_context(
                 BackgroundUpload(keep.outbox, keep.server, settings.access, patience_s=UPLINK_PATIENCE_S)
             )
+        if settings.light.wanted:
+            opened.enter_context(Light(settings.light, lambda: said(condition, on_site, keep.outbox).signal))
         if settings.records:
             opened.enter_context(Recording(settings, condition, stop, poses, readout_s))
         models.follow(opened)
         extra = {"source": settings.camera.source, "status": status.address, "server": keep.server}
-        _log.info("started", extra=extra | {"model": condition.model})
+        _log.info("started", extra=extra | {"model": condition.model, "proof": condition.proof.said})
         notifier.ready()
-        turn = _Turn(keep, condition, notifier, on_site, outbox, uplink, stop)
+        turn = _Turn(keep, condition, notifier, on_site, outbox, uplink, proof, stop)
         while turn.scan(models.scanner, settings.folder, models):
             scanner = models.change()
             on_site.scale, on_site.tile_px = scanner.scale, scanner.headers.analysis.tile_px
         notifier.stopping()
-        _log.info("stopping", extra={"frames": condition.frames_new, "waiting": outbox.waiting()})
+        proof.look(condition)
+        counts = {"frames": condition.frames_new, "waiting": outbox.waiting()}
+        _log.info("stopping", extra=counts | {"proof": condition.proof.said})
     return condition
 
 
@@ -103,6 +111,7 @@ class _Turn:
     on_site: OnSite
     outbox: Outbox
     uplink: BackgroundUpload | None
+    proof: DaysProof
     stop: Event
 
     def scan(self, scanner: Scanner, folder: Path, models: Turns) -> bool:
@@ -128,6 +137,7 @@ class _Turn:
                 if self.uplink is not None:
                     self.uplink.check()
                     condition.tell("server_trouble", "" if self.uplink.away is None else str(self.uplink.away.error))
+                self.proof.look(condition)
                 condition.step()
                 self.notifier.alive(condition.sentence)
                 if self.stop.is_set():

@@ -1,19 +1,19 @@
 """`robot.toml`: all that the robot is told. Relative paths in it start from its own folder."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, model_validator
 
 from crackmap.errors import SettingError
-from crackmap.messages import LARGEST_SIDE_PX
 from crackmap.settings_file import line_of, read_toml
 from crackmap.surfaces import Drawing, Facing, Name
 from crackmap_robot.access import Access, checked_address, without_password
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.classifier import chosen_model
+from crackmap_robot.daemon.camera_settings import FOLDER, ROSBAG, CameraSection, LiveSection
+from crackmap_robot.daemon.section import File, Section, from_the_file
 from crackmap_robot.evidence import Frames
 from crackmap_robot.poses.book import NAME as BOOK
 from crackmap_robot.runtimes import Runtime
@@ -27,36 +27,9 @@ from crackmap_robot.settings import (
     default_threads,
 )
 
-MOST_PORT = 65_535
-FOLDER, VIDEO, MAVLINK = "folder:", "video:", "mavlink:"
-LIVE = ("v4l2:", "csi:", "rtsp://", "rtsps://", "http://", "https://")
-
-
-def _from_the_file(path: Path, info: ValidationInfo) -> Path:
-    beside = (info.context or {}).get("folder", Path())
-    return Path(beside, path.expanduser())
-
-
-def _source(value: str, info: ValidationInfo) -> str:
-    for kind in (FOLDER, VIDEO):
-        if value.startswith(kind) and value != kind:
-            return f"{kind}{_from_the_file(Path(value.removeprefix(kind)), info)}"
-    if value.startswith(LIVE) and value not in LIVE:
-        return value
-    raise ValueError(f"must begin with {FOLDER}, {VIDEO}, {', '.join(LIVE)} and say which")
-
-
-def _stream(value: str) -> str:
-    if (
-        re.fullmatch(r"(udp|mavlink):(([\w.-]+|\[[0-9a-fA-F:]+\]):)?\d{1,5}", value)
-        and int(value.rpartition(":")[2]) <= MOST_PORT
-    ):
-        return value
-    raise ValueError(f"must be udp:PORT, udp:HOST:PORT or mavlink:… the same, with a port up to {MOST_PORT}")
-
 
 def _model(path: Path, info: ValidationInfo) -> Path:
-    beside = _from_the_file(path, info)
+    beside = from_the_file(path, info)
     return beside if beside.exists() or len(path.parts) > 1 else chosen_model(path)
 
 
@@ -67,15 +40,7 @@ def _server(value: str) -> str:
         raise ValueError(str(error).removeprefix("--server ")) from error
 
 
-File = Annotated[Path, AfterValidator(_from_the_file)]
-"""A path beside robot.toml, unless it is absolute or begins with ~."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ScanSection(_Section):
+class ScanSection(Section):
     """What is scanned."""
 
     surface: Name = Field(description="the face that the camera sees, as `pier 3, north`")
@@ -102,99 +67,7 @@ class ScanSection(_Section):
     )
 
 
-class CameraSection(_Section):
-    """Where pictures come from, and where they lie on the surface."""
-
-    source: Annotated[str, AfterValidator(_source)] = Field(
-        description="`folder:PATH`: the photographs that are there, then each new one once it is whole; "
-        "`v4l2:/dev/video0`: a USB camera; `csi:0`: a Raspberry Pi's own, by Picamera2; `rtsp://…`, `http://…`: "
-        "a stream; `video:PATH`: a video file"
-    )
-    calibration: File | None = Field(
-        default=None, description="the camera's calibration: ROS camera_info YAML, or OpenCV's"
-    )
-    poses: File | None = Field(
-        default=None, description="where the camera was: CSV, JSON lines or a TUM trajectory. Needs `calibration`"
-    )
-    tags: File | None = Field(
-        default=None, description="a TOML layout of tags on the surface, in place of `poses`. Needs `calibration`"
-    )
-    pose_stream: Annotated[str, AfterValidator(_stream)] | None = Field(
-        default=None,
-        description="`udp:9870`, or `udp:HOST:9870`: poses as JSON lines while a camera or stream is recorded, in "
-        "place of `poses`; without a host only from this machine; `mavlink:14550`: ODOMETRY messages. Needs "
-        "`calibration`",
-    )
-    mount: File | None = Field(
-        default=None,
-        description="where the camera sits on the robot, where `pose_stream` says where the robot is: TOML with "
-        "`position_m` and `orientation_xyzw`, and maybe `sigma_m` and `sigma_deg`",
-    )
-    registration: File | None = Field(
-        default=None,
-        description="where the frame of `pose_stream` lies on the surface: what `crackmap surface register "
-        "--registration` wrote",
-    )
-    mm_per_px: float | None = Field(
-        default=None, gt=0, le=LARGEST_MM, description="only a scale, in place of all these: frames stay unplaced"
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        given = [name for name in ("poses", "tags", "pose_stream", "mm_per_px") if getattr(self, name) is not None]
-        if len(given) != 1:
-            there = " and ".join(given) or "none"
-            raise ValueError(f"give one of poses, tags, pose_stream and mm_per_px, not {there}")
-        if given != ["pose_stream"] and (self.mount or self.registration):
-            raise ValueError("mount and registration go with pose_stream")
-        if given == ["pose_stream"] and not self.source.startswith(LIVE):
-            raise ValueError("pose_stream goes with a camera or a stream: to place photographs or a video, give poses")
-        if (self.calibration is None) != (given == ["mm_per_px"]):
-            raise ValueError("calibration goes with poses, tags or pose_stream, and they need it; mm_per_px needs none")
-        return self
-
-
-class LiveSection(_Section):
-    """How frames of a camera, a stream or a video become photographs in a folder, before they are scanned."""
-
-    recordings: File = Field(
-        default=Path("recordings"), validate_default=True, description="folder that they are written to"
-    )
-    budget_mb: int = Field(
-        default=20_000,
-        ge=1,
-        description="that the folder may hold: then recording stops, and what is dropped is counted",
-    )
-    step: float = Field(
-        default=0.1, ge=0, lt=0.3, description="share of its width or height that the view must move by; 0 keeps all"
-    )
-    stale_s: float = Field(
-        default=5, gt=0, le=600, description="without a frame, or with the very same one: the camera is started again"
-    )
-    frames_per_s: float = Field(default=0, ge=0, le=1000, description="most that are taken; 0: as many as come")
-    width_px: int = Field(
-        default=0, ge=0, le=LARGEST_SIDE_PX, description="asked of a v4l2 or csi camera; 0: as it likes"
-    )
-    height_px: int = Field(default=0, ge=0, le=LARGEST_SIDE_PX, description="as `width_px`")
-    exposure_ms: float | None = Field(
-        default=None, gt=0, le=10_000, description="locked, of a v4l2 or csi camera; without, it chooses by itself"
-    )
-    focus: float | None = Field(
-        default=None,
-        ge=0,
-        le=10_000,
-        description="locked, in the camera's own steps, of csi in dioptres; without, it chooses by itself",
-    )
-    jpeg_quality: int = Field(default=95, ge=50, le=100, description="of the photographs")
-
-    @model_validator(mode="after")
-    def _both_sides(self) -> Self:
-        if bool(self.width_px) != bool(self.height_px):
-            raise ValueError("width_px and height_px go together")
-        return self
-
-
-class ModelSection(_Section):
+class ModelSection(Section):
     """What classifies."""
 
     file: Annotated[Path, AfterValidator(_model)] = Field(
@@ -230,7 +103,7 @@ class ModelSection(_Section):
         return self
 
 
-class KeepSection(_Section):
+class KeepSection(Section):
     """What is kept on the robot, and sent."""
 
     outbox: File = Field(default_factory=default_outbox, description="SQLite file; in the data directory of the user")
@@ -258,7 +131,7 @@ class KeepSection(_Section):
     )
 
 
-class StatusSection(_Section):
+class StatusSection(Section):
     """What tells others how the robot is, over HTTP: a page for whoever drives it, `/healthz` and `/metrics`."""
 
     host: str = Field(
@@ -278,7 +151,31 @@ class StatusSection(_Section):
         return self
 
 
-class RobotSettings(_Section):
+class LightSection(Section):
+    """A lamp and a buzzer on the robot that say what the page says (`pip install 'crackmap-robot[gpio]'`)."""
+
+    lamp_pin: int | None = Field(default=None, ge=0, le=27, description="GPIO number (BCM) that switches a lamp")
+    buzzer_pin: int | None = Field(
+        default=None,
+        ge=0,
+        le=27,
+        description="of an active buzzer, which is silent while all is well",
+    )
+    active_high: bool = Field(default=True, description="false: they are on while the pin is low, as with most relays")
+
+    @model_validator(mode="after")
+    def _two_pins(self) -> Self:
+        if self.lamp_pin is not None and self.lamp_pin == self.buzzer_pin:
+            raise ValueError("lamp_pin and buzzer_pin are the same pin: give each its own")
+        return self
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is one."""
+        return self.lamp_pin is not None or self.buzzer_pin is not None
+
+
+class RobotSettings(Section):
     """`robot.toml`."""
 
     scan: ScanSection
@@ -287,6 +184,7 @@ class RobotSettings(_Section):
     model: ModelSection = Field(default_factory=ModelSection)
     keep: KeepSection = Field(default_factory=KeepSection)
     status: StatusSection = StatusSection()
+    light: LightSection = LightSection()
 
     @property
     def access(self) -> Access:
@@ -297,6 +195,11 @@ class RobotSettings(_Section):
     def records(self) -> bool:
         """Whether the source is one whose frames must be written down first."""
         return not self.camera.source.startswith(FOLDER)
+
+    @property
+    def replays(self) -> bool:
+        """Whether the source is gone through from its beginning at each start, with its poses."""
+        return self.camera.source.startswith(ROSBAG)
 
     @property
     def folder(self) -> Path:
@@ -315,6 +218,10 @@ class RobotSettings(_Section):
             exposure_ms=live.exposure_ms,
             focus=live.focus,
             jpeg_quality=live.jpeg_quality,
+            topic=self.camera.topic or "",
+            poses=self.camera.pose_stream or "",
+            replay_speed=live.replay_speed,
+            gap_s=live.stale_s,
         )
 
     @property

@@ -19,8 +19,9 @@ from prometheus_client.registry import Collector
 from crackmap import __version__
 from crackmap.errors import SettingError
 from crackmap_robot.daemon.condition import Condition
-from crackmap_robot.daemon.on_site import OnSite, parting
+from crackmap_robot.daemon.on_site import OnSite
 from crackmap_robot.daemon.settings import StatusSection
+from crackmap_robot.daemon.signals import said
 from crackmap_robot.outbox import Outbox
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -103,19 +104,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 def site(condition: Condition, on_site: OnSite, outbox: Path) -> Page:
     """What the page shows."""
-    with Outbox(outbox) as rows:
-        waiting = rows.counts(condition.server).waiting
-    safe, words = parting(condition.quiet_for_s, waiting, condition.server, condition.troubles)
+    now = said(condition, on_site, outbox)
     body = {
         **on_site.shown(),
+        "signal": now.signal.value,
+        "words": now.words,
         "trouble": condition.troubles,
         "advice": [*on_site.advice(), *condition.warnings],
         "model": condition.model,
-        "safe": safe,
-        "parting": words,
+        "proof": {"stands": condition.proof.stands, "said": condition.proof.said},
+        "safe": now.safe,
         "frames": {"new": condition.frames_new, "known": condition.frames_known},
         "detections": condition.detections,
-        "waiting": waiting,
+        "waiting": now.waiting,
     }
     return HTTPStatus.OK, "application/json", json.dumps(body).encode()
 
@@ -135,6 +136,7 @@ def health(condition: Condition, outbox: Path) -> Page:
             "changes": condition.model_changes,
             "refused": condition.models_refused,
         },
+        "proof": {"stands": condition.proof.stands, "said": condition.proof.said},
         "frames": {
             "new": condition.frames_new,
             "known": condition.frames_known,

@@ -10,24 +10,17 @@ import numpy as np
 import numpy.random  # NumPy loads it when first used, and what it loads there may swallow a Ctrl-C
 
 from crackmap_robot.renderer import (
-    Concrete,
-    CrackStyle,
-    Formwork,
     Handling,
-    Lighting,
     PathPose,
-    Shadow,
     SimulatedCamera,
     Wall,
     independent_covariance,
     lawn_mower,
-    make_wall,
     write_recording,
 )
+from crackmap_robot.renderer.example import example_wall
 
 WIDTH_M, HEIGHT_M = 2.5, 1.6
-TEXTURE_MM_PER_PX = 0.25
-CRACKS_PER_M2 = 1.5
 DISTANCE_M = 0.55
 CAMERA = SimulatedCamera(
     width_px=2000,
@@ -65,18 +58,7 @@ class Stage:
 def set_stage(seed: int, width_m: float = WIDTH_M, height_m: float = HEIGHT_M) -> Stage:
     """The same seed gives the same wall and path. The camera stays on the wall: its edges are not in view."""
     rng = np.random.default_rng([seed, 1])
-    u, angle = rng.uniform(0.3, 0.7) * width_m, rng.uniform(0.6, 1.2) * rng.choice([-1, 1])
-    wall = make_wall(
-        seed,
-        width_m,
-        height_m,
-        TEXTURE_MM_PER_PX,
-        cracks=max(2, round(CRACKS_PER_M2 * width_m * height_m)),
-        style=CrackStyle(width_mm=(0.3, 2.0), length_m=(0.4, 1.4), branch_probability=0.2),
-        concrete=Concrete(stain_share=0.2),
-        formwork=Formwork(),
-        lighting=Lighting(shadows=(Shadow((u, height_m / 2), angle, 0.15, 0.03, 0.35),)),
-    )
+    wall = example_wall(seed, width_m, height_m, rng)
     path = lawn_mower(
         wall,
         CAMERA,

@@ -23,8 +23,11 @@ NAME = "poses.jsonl"
 class PoseBook:
     """Written by the thread that records, read by the one that scans. Poses stay in the file, not in memory."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises StorageError, PoseFileError for a file that is another's."""
+    def __init__(self, folder: Path, *, comes_again: bool = False) -> None:
+        """`comes_again`: the source is gone through from its beginning at each start, and its poses with it.
+
+        Raises StorageError, PoseFileError for a file that is another's.
+        """
         self.path = folder / NAME
         self._changed = Condition()
         self._places: dict[str, int] = {}
@@ -32,7 +35,7 @@ class PoseBook:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Of an earlier run: a pose that is not in the book by now will never come, and is not to be waited for.
-            self._earlier = frozenset(path.name for path in folder.iterdir())
+            self._earlier = frozenset(() if comes_again else (path.name for path in folder.iterdir()))
             content = self.path.read_bytes() if self.path.exists() else b""
             whole = content[: content.rfind(b"\n") + 1]  # a kill may have cut the last line short
             if len(whole) < len(content):
@@ -50,9 +53,11 @@ class PoseBook:
     def write(self, name: str, pose: Pose | Missing, motion: Motion | None = None) -> None:
         """Keep a photograph's pose and how it moved then, on disk on return; or for this run why it has none.
 
-        Raises StorageError.
+        A pose that is in the book stays as it is. Raises StorageError.
         """
         with self._changed:
+            if name in self._places:
+                return
             if isinstance(pose, Missing):
                 self._missing[name] = pose
             else:

@@ -1,42 +1,23 @@
-"""Poses that arrive while the camera runs, in UDP datagrams: JSON lines as in a pose file, or what `decode` reads.
-
-{"time_s": 1305031102.1758, "position_m": [x, y, z], "orientation_xyzw": [x, y, z, w], "covariance": [36] or null}
-
-Times are UNIX seconds of this machine's clock. The poses are the camera's on the surface, unless `carry` brings them
-there.
-"""
+"""Poses that arrive while the camera runs, in UDP datagrams: JSON lines as in a pose file, or what `decode` reads."""
 
 from __future__ import annotations
 
-import logging
 import socket
-from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
 from crackmap.errors import SettingError
 from crackmap.messages import Pose
-from crackmap_robot.poses.file import Missing, PoseFile
-from crackmap_robot.poses.motion import Motion
-from crackmap_robot.poses.record import PoseFileError
-from crackmap_robot.poses.rows import Row, read_rows
+from crackmap_robot.poses.rows import Row
+from crackmap_robot.poses.track import PoseTrack
 
-MOST_ROWS = 2_000
-"""Kept in memory: what a frame's time is looked up in, ten seconds of a fast source."""
 MOST_BYTES = 65_536
-MAX_GAP_S = 1.0
-CLOCK_JUMP_S = 5.0
-"""A time so far before the last one means that the clock was set, not that datagrams overtook each other."""
 LOOK_EVERY_S = 0.2
 
-_log = logging.getLogger(__name__)
 
-
-class PoseListener:
+class PoseListener(PoseTrack):
     """Listens in a thread until it is left. A context manager."""
 
     def __init__(
@@ -47,7 +28,7 @@ class PoseListener:
         carry: Callable[[Pose], Pose] | None = None,
     ) -> None:
         """Raises SettingError when the address cannot be had."""
-        self.name = f"udp:{host}:{port}"
+        super().__init__(f"udp:{host}:{port}", decode, carry)
         try:
             self._socket = _bound(host.strip("[]"), port)
         except OSError as error:
@@ -56,17 +37,9 @@ class PoseListener:
                 "and a port that no other program has."
             ) from error
         self._socket.settimeout(LOOK_EVERY_S)
-        self._decode = decode or (lambda content: read_rows(Path(self.name), content))
-        self._carry = carry
         self.port = int(self._socket.getsockname()[1])
-        self._rows: deque[Row] = deque(maxlen=MOST_ROWS)
-        self._lock, self._stop = Lock(), Event()
+        self._stop = Event()
         self._thread = Thread(target=self._run, name="poses", daemon=True)
-        self.taken = 0
-        self.refused = 0
-        """Datagrams that are no poses."""
-        self.late = 0
-        """Poses from before one that was there already."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -79,23 +52,6 @@ class PoseListener:
         self._thread.join()
         self._socket.close()
 
-    def at(self, time_s: float, time_sigma_s: float, over_s: float = 0.0) -> Pose | Missing | None:
-        """The pose at that time, known to so much; None while a later one may yet come for the `over_s` about it."""
-        poses = self._known()
-        if poses is None or poses.rows[-1].known_time_s < time_s + over_s / 2:
-            return None
-        return poses.pose_for(None, time_s, time_sigma_s)
-
-    def motion_at(self, time_s: float, over_s: float) -> Motion | None:
-        """How the camera moved over so many seconds about that time; None where nothing tells."""
-        poses = self._known()
-        return None if poses is None else poses.motion_for(None, time_s, over_s)
-
-    def _known(self) -> PoseFile | None:
-        with self._lock:
-            rows = tuple(self._rows)
-        return PoseFile(Path(self.name), "", rows, MAX_GAP_S, {}, {}) if rows else None
-
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
@@ -103,33 +59,6 @@ class PoseListener:
             except TimeoutError:
                 continue
             self.take(content)
-
-    def take(self, content: bytes) -> None:
-        """One datagram. What is no pose is counted, and the first such is logged."""
-        try:
-            rows = self._decode(content)
-            for row in rows:
-                if row.time_s is None:
-                    raise PoseFileError(f"{self.name}, line {row.line}, time_s: is missing")  # noqa: TRY301
-        except PoseFileError as error:
-            self.refused += 1
-            if self.refused == 1:
-                _log.warning("no pose", extra={"why": str(error)})
-            return
-        if self._carry is not None:
-            rows = tuple(replace(row, pose=self._carry(row.pose)) for row in rows)
-        with self._lock:
-            for row in rows:
-                self._add(row)
-
-    def _add(self, row: Row) -> None:
-        if self._rows and row.known_time_s <= (last_s := self._rows[-1].known_time_s):
-            if row.known_time_s > last_s - CLOCK_JUMP_S:
-                self.late += 1
-                return
-            self._rows.clear()
-        self._rows.append(row)
-        self.taken += 1
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def run_prove(settings: ProveSettings) -> Iterator[tuple[str, int]]:
     Raises InputError, SettingError, StorageError.
     """
     card, photo = Card(), read_photo(settings.photograph)
-    camera = None if settings.camera is None else read_camera(settings.camera)[0]
+    camera, camera_sha256 = (None, None) if settings.camera is None else read_camera(settings.camera)
     if camera is not None:
         check_fits(camera, photo.image.width_px, photo.image.height_px, settings.photograph)
     pixels = decode(photo.content, photo.image, photo.label)
@@ -75,7 +76,8 @@ def run_prove(settings: ProveSettings) -> Iterator[tuple[str, int]]:
     )
     with Classifier(settings.model, 1, settings.runtime) as classifier:
         manifest, widths = classifier.manifest, widths_of(pixels, card, seen, classifier)
-    _write(settings.to, proof(photo, manifest, scale, widths, settings.target_width_mm))
+    kept = proof(photo, manifest, scale, widths, settings.target_width_mm)
+    _write(settings.to, kept | {"camera_sha256": camera_sha256, "proved_utc": datetime.now(UTC).isoformat()})
     yield from _scale_lines(scale, manifest)
     yield from _width_lines(widths, settings.target_width_mm)
     yield f"{'proof':<10}{settings.to}", 0
@@ -172,6 +174,7 @@ def _write(path: Path, what: dict[str, Any]) -> None:
     """The whole file or nothing. Raises StorageError."""
     part = path.with_name(f"{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(what, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as error:

@@ -40,6 +40,14 @@ def prove(
     tags_apart_mm: Annotated[
         float, typer.Option(metavar="MM", min=10, help="Between the tags' outer edges, left to right, on the print.")
     ] = 285.0,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A robot.toml, which says scale, camera file, model and target width where they are not given here; "
+            "the proof goes where the robot looks for it.",
+        ),
+    ] = None,
     most_off_percent: Annotated[
         float, typer.Option(metavar="P", min=0, help="How far off the stated scale may be.")
     ] = 2.0,
@@ -57,17 +65,29 @@ def prove(
 
         crackmap robot card card.pdf
         crackmap robot prove card.jpg --mm-per-px 0.23 --target-width-mm 0.3
+        crackmap robot prove card.jpg --config robot.toml
 
     Exit code 2: the scale is off, the claim does not hold, or the target width is not shown.
     """
     from crackmap_robot.classifier import chosen_model, shipped_model
     from crackmap_robot.proving.command import ProveSettings, run_prove
+    from crackmap_robot.proving.standing import SUFFIX
 
+    chosen = shipped_model() if model is None else chosen_model(model)
+    if config is not None:
+        from crackmap_robot.daemon.settings import read_settings
+
+        robot = read_settings(config)
+        mm_per_px = robot.camera.mm_per_px if mm_per_px is None and poses is None else mm_per_px
+        camera = camera or robot.camera.calibration
+        chosen = robot.model.file if model is None else chosen
+        target_width_mm = robot.scan.target_width_mm if target_width_mm is None else target_width_mm
+        to = to or robot.camera.proofs / f"{photograph.name}{SUFFIX}"
     worst = 0
     settings = ProveSettings(
         photograph=photograph,
-        model=shipped_model() if model is None else chosen_model(model),
-        to=photograph.with_name(f"{photograph.name}.proof.json") if to is None else to,
+        model=chosen,
+        to=to or photograph.with_name(f"{photograph.name}{SUFFIX}"),
         stated_mm_per_px=mm_per_px,
         poses=poses,
         camera=camera,

@@ -60,11 +60,11 @@ def lawn_mower(
     if distance_m <= 0:
         raise InputError(f"lawn_mower: distance_m {distance_m} must be over 0")
     covariance = np.zeros((6, 6)) if covariance is None else np.asarray(covariance, np.float64)
-    spread = _square_root(covariance)
+    spread = square_root(covariance)
     handling = handling or Handling()
     view_m = np.array([camera.width_px / camera.fx, camera.height_px / camera.fy]) * distance_m
-    across = _stations(wall.width_m, view_m[0], overlap, margin_m)
-    up = _stations(wall.height_m, view_m[1], overlap, margin_m)
+    across = stations(wall.width_m, view_m[0], overlap, margin_m)
+    up = stations(wall.height_m, view_m[1], overlap, margin_m)
     poses = []
     for number, v in enumerate(up):
         for u in across if number % 2 == 0 else across[::-1]:
@@ -82,7 +82,7 @@ def lawn_mower(
     return tuple(poses)
 
 
-def _stations(length_m: float, view_m: float, overlap: float, margin_m: float) -> FloatArray:
+def stations(length_m: float, view_m: float, overlap: float, margin_m: float) -> FloatArray:
     """Centres of views along one side, evenly spaced."""
     reach = length_m + 2 * margin_m - view_m
     if reach <= 0:
@@ -91,7 +91,7 @@ def _stations(length_m: float, view_m: float, overlap: float, margin_m: float) -
     return np.linspace(view_m / 2 - margin_m, length_m + margin_m - view_m / 2, count)
 
 
-def _square_root(covariance: FloatArray) -> FloatArray:
+def square_root(covariance: FloatArray) -> FloatArray:
     """L with L Lᵀ = covariance; works for singular ones, as Cholesky's does not."""
     values, vectors = np.linalg.eigh(covariance)
     if covariance.shape != (6, 6) or values.min() < -1e-12 * max(1.0, values.max()):

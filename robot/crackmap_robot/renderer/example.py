@@ -1,0 +1,30 @@
+"""The wall that is shown where none is given: formwork, stains, a shadow, and cracks that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crackmap_robot.renderer.concrete import Concrete
+from crackmap_robot.renderer.cracks import CrackStyle
+from crackmap_robot.renderer.formwork import Formwork
+from crackmap_robot.renderer.lighting import Lighting, Shadow
+from crackmap_robot.renderer.wall import Wall, make_wall
+
+TEXTURE_MM_PER_PX = 0.25
+CRACKS_PER_M2 = 1.5
+
+
+def example_wall(seed: int, width_m: float, height_m: float, rng: np.random.Generator) -> Wall:
+    """The same wall for the same seed and the same state of `rng`, which lays the shadow."""
+    u, angle = rng.uniform(0.3, 0.7) * width_m, rng.uniform(0.6, 1.2) * rng.choice([-1, 1])
+    return make_wall(
+        seed,
+        width_m,
+        height_m,
+        TEXTURE_MM_PER_PX,
+        cracks=max(2, round(CRACKS_PER_M2 * width_m * height_m)),
+        style=CrackStyle(width_mm=(0.3, 2.0), length_m=(0.4, 1.4), branch_probability=0.2),
+        concrete=Concrete(stain_share=0.2),
+        formwork=Formwork(),
+        lighting=Lighting(shadows=(Shadow((u, height_m / 2), angle, 0.15, 0.03, 0.35),)),
+    )
