@@ -1,6 +1,6 @@
 """How fast does the server take reports, beside the bare database?
 
-    python bench/ingest.py            8 robots, batches of 1, 50 and 500, SQLite and PostgreSQL, three rounds
+    python bench/ingest.py            8 robots, batches of 1, 50 and 500, SQLite and PostgreSQL, two rounds
     python bench/ingest.py --quick    a few reports, SQLite only: does it run and is the work equal?
 
 A robot is a thread that delivers over HTTP, as fast as it is answered, to `crackmap server run`, a process of its own.
@@ -102,7 +102,7 @@ def main() -> None:
     """Measure and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--batches", type=int, nargs="*", default=[1, 50, 500], metavar="REPORTS")
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
