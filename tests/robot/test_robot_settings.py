@@ -96,6 +96,10 @@ def test_a_model_beside_the_file_goes_before_the_shipped_one(config: Path) -> No
         (SHORT + "[keep]\nframes = 'some'", "line 10, keep.frames: 'some': input should be 'all', 'keyframes' or"),
         (SHORT + "[status]\nhost = '0.0.0.0'", "line 9, status: anybody could look: give a key of 12"),
         (SHORT + "[status]\nport = 70000", "line 10, status.port: 70000: input should be less than or equal to 65535"),
+        (
+            SHORT + "[live]\nframes_per_s = 0.1",
+            "line 9, live: with frames_per_s 0.1 a frame comes every 10 s, which stale_s 5 would take",
+        ),
         (SHORT + "[model]\nthreads = 0", "line 10, model.threads: 0: input should be greater than or equal to 1"),
         (SHORT + "[model", "is not TOML:"),
     ],

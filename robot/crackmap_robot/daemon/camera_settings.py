@@ -153,7 +153,12 @@ class LiveSection(Section):
     )
 
     @model_validator(mode="after")
-    def _both_sides(self) -> Self:
+    def _together(self) -> Self:
         if bool(self.width_px) != bool(self.height_px):
             raise ValueError("width_px and height_px go together")
+        if self.frames_per_s and self.frames_per_s * self.stale_s <= 1:
+            raise ValueError(
+                f"with frames_per_s {self.frames_per_s:g} a frame comes every {1 / self.frames_per_s:g} s, which "
+                f"stale_s {self.stale_s:g} would take for a camera that is gone: give more of it"
+            )
         return self
