@@ -1,4 +1,7 @@
-"""What routes ask for by type."""
+"""What routes ask for by type.
+
+What only looks something up or checks it is async: with any other function FastAPI goes into a thread and back.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,31 +29,31 @@ from crackmap_server.settings import Settings
 from crackmap_server.writer import Writer
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     return request.app.state.settings  # type: ignore[no-any-return]
 
 
-def _engines(request: Request) -> Engines:
+async def _engines(request: Request) -> Engines:
     return request.app.state.engines  # type: ignore[no-any-return]
 
 
-def _writer(request: Request) -> Writer:
+async def _writer(request: Request) -> Writer:
     return request.app.state.writer  # type: ignore[no-any-return]
 
 
-def _evidence(request: Request) -> EvidenceFolder:
+async def _evidence(request: Request) -> EvidenceFolder:
     return request.app.state.evidence  # type: ignore[no-any-return]
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     return request.app.state.metrics  # type: ignore[no-any-return]
 
 
-def _who(request: Request) -> Who:
+async def _who(request: Request) -> Who:
     return request.state.who  # type: ignore[no-any-return]
 
 
-def _notes(request: Request) -> Notes:
+async def _notes(request: Request) -> Notes:
     return request.state.notes  # type: ignore[no-any-return]
 
 
@@ -60,7 +63,7 @@ NotesOf = Annotated[Notes, Depends(_notes)]
 """A route that writes may put into `outcome` what the audit log should say beside the status."""
 
 
-def _models(request: Request) -> ModelFolder:
+async def _models(request: Request) -> ModelFolder:
     return request.app.state.models  # type: ignore[no-any-return]
 
 
@@ -184,7 +187,7 @@ To = Annotated[
 ]
 
 
-def _box(
+async def _box(
     bbox: Annotated[
         str | None,
         Query(

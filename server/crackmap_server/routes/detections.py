@@ -30,7 +30,7 @@ from crackmap_server.routes.dependencies import (
 router = APIRouter(tags=["detections"])
 
 
-def _wanted(
+async def _wanted(
     *,
     shown: ShownOf,
     box: BoxOf,
