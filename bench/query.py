@@ -167,7 +167,8 @@ def main() -> None:
         print(f"{options.on}: {detections} detections of {len(ROBOTS)} walls, {count} questions of most kinds")
         bare_ms = by_hand_ms(connection, walls, count)
         print(f"the rows of a box of 2 m by hand: {bare_ms:.2f} ms")
-        print("| asked for | answers | inside, median ms | p99 ms | by hand | items/s |\n|---|---|---|---|---|---|")
+        print("| asked for | how often | inside, median ms | p99 ms | times by hand | items/s |")
+        print("|---|---|---|---|---|---|")
         for asked_for, question, share in questions(connection, walls, port):
             times_ms, content = asked.times_ms(question, max(3, round(count * share)))
             print(row(asked_for, times_ms, content, bare_ms), flush=True)

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, tuple_
 
 from crackmap_server import tables
 from crackmap_server.chart import Box, unpacked_m
@@ -72,18 +73,13 @@ def hits_from_rows(connection: Connection, wanted: Wanted, limit: int | None = N
     """From `detections`. Right only where `rows_suffice`."""
     if not wanted.pairs:
         return
-    statement = _in_order(wanted) if wanted.box is None and len(wanted.pairs) > 1 else _sorted(wanted)
-    with connection.execute(statement.limit(limit).execution_options(yield_per=_AT_ONCE)) as result:
+    walked = wanted.box is None and len(wanted.pairs) > 1
+    statement, values = (_in_order(wanted), {}) if walked else _rows(wanted)
+    if limit is not None:
+        statement = statement.limit(limit)
+    with connection.execute(statement, values, execution_options={"yield_per": _AT_ONCE}) as result:
         for frame_seq, pair_seq, tile, score in result:
             yield Hit(frame_seq, pair_seq, tile, score)
-
-
-def _sorted(wanted: Wanted) -> Select[Any]:
-    """What lies in a box, found by its cells; or one pair's rows, which lie in order."""
-    rows = tables.detections.c
-    # Sums have no index: what lies in a box is found by its cells and then sorted, not by walking in this order.
-    order = (rows.frame_seq, rows.tile) if wanted.box is None else (rows.frame_seq + 0, rows.tile + 0)
-    return _rows(wanted, rows.frame_seq, rows.pair_seq, rows.tile, rows.score).order_by(*order)
 
 
 def _in_order(wanted: Wanted) -> Select[Any]:
@@ -129,29 +125,55 @@ def count_rows(connection: Connection, wanted: Wanted) -> int:
     """How many of `detections` with a place on the surface. Right only where `rows_suffice`."""
     if not wanted.pairs:
         return 0
-    placed = tables.detections.c.u_m.is_not(None)
-    return int(connection.execute(_rows(wanted, func.count()).where(placed)).scalar_one())
+    statement, values = _rows(wanted, counted=True)
+    return int(connection.execute(statement, values).scalar_one())
 
 
-def _rows(wanted: Wanted, *columns: ColumnElement[Any]) -> Select[Any]:
-    rows = tables.detections.c
-    statement = select(*columns).select_from(tables.detections).where(_of_pairs(wanted, rows.pair_seq))
+_ROWS = tables.detections.c
+
+
+def _rows(wanted: Wanted, *, counted: bool = False) -> tuple[Select[Any], dict[str, Any]]:
+    """What lies in a box, found by its cells; or rows of pairs, those of one pair in the order in which they lie."""
+    lowest = {pair.lowest_score(wanted.threshold) for pair in wanted.pairs.values()}
+    values: dict[str, Any] = {"pairs": list(wanted.pairs), "lowest": min(lowest)}
+    cells = None
     if wanted.box is not None:
         cells = wanted.box.cells()
-        if cells is not None:
-            statement = statement.where(rows.cell.in_(cells))
-        statement = statement.where(
-            rows.u_m.between(wanted.box.low_u_m, wanted.box.high_u_m),
-            rows.v_m.between(wanted.box.low_v_m, wanted.box.high_v_m),
-        )
+        values |= {"cells": cells} | vars(wanted.box)
+    statement = _select_rows(counted=counted, in_box=wanted.box is not None, in_cells=cells is not None)
+    if len(lowest) > 1:
+        statement = statement.where(_of_pairs(wanted, _ROWS.pair_seq))
     conditions = _frame_conditions(wanted)
     if conditions:
-        statement = statement.join(tables.frames, tables.frames.c.seq == rows.frame_seq).where(*conditions)
+        statement = statement.join(tables.frames, tables.frames.c.seq == _ROWS.frame_seq).where(*conditions)
     if wanted.closed is not None:
-        statement = statement.where(wanted.closed.reported(rows.frame_seq, rows.pair_seq))
+        statement = statement.where(wanted.closed.reported(_ROWS.frame_seq, _ROWS.pair_seq))
     if wanted.after is not None:
-        statement = statement.where(tuple_(rows.frame_seq, rows.tile) > tuple_(*wanted.after))
-    return statement
+        statement = statement.where(tuple_(_ROWS.frame_seq, _ROWS.tile) > tuple_(*wanted.after))
+    return statement, values
+
+
+@cache
+def _select_rows(*, counted: bool, in_box: bool, in_cells: bool) -> Select[Any]:
+    """Built once: a page of a map asks for nothing else, and building would take as long as finding."""
+    rows = _ROWS
+    statement = (
+        select(func.count(rows.u_m)) if counted else select(rows.frame_seq, rows.pair_seq, rows.tile, rows.score)
+    )
+    statement = statement.where(
+        rows.pair_seq.in_(bindparam("pairs", expanding=True)), rows.score >= bindparam("lowest")
+    )
+    if in_cells:
+        statement = statement.where(rows.cell.in_(bindparam("cells", expanding=True)))
+    if in_box:
+        statement = statement.where(
+            rows.u_m.between(bindparam("low_u_m"), bindparam("high_u_m")),
+            rows.v_m.between(bindparam("low_v_m"), bindparam("high_v_m")),
+        )
+    if counted:
+        return statement
+    # Sums have no index: what lies in a box is found by its cells and then sorted, not by walking in this order.
+    return statement.order_by(*((rows.frame_seq + 0, rows.tile + 0) if in_box else (rows.frame_seq, rows.tile)))
 
 
 def _of_pairs(wanted: Wanted, pair_seq: ColumnElement[int]) -> ColumnElement[bool]:

@@ -46,15 +46,17 @@ class Masking:
 def read_masking(connection: Connection, sites: Iterable[Site], closed: Closed | None = None) -> dict[Site, Masking]:
     """For each of the sites."""
     wanted = set(sites)
-    held = held_masks(connection, wanted) if closed is None else _masks_then(connection, wanted, closed)
-    return {
-        site: _masking([Mask.model_validate(each.content) for each in held[site]], site.face.around_m)
-        for site in wanted
-    }
+    held = _masks_now(connection, wanted) if closed is None else _masks_then(connection, wanted, closed)
+    return {site: _masking([mask for _, mask in held[site]], site.face.around_m) for site in wanted}
 
 
 def held_masks(connection: Connection, wanted: Collection[Site]) -> dict[Site, list[Revision]]:
     """The masks that hold now for each of the sites, in the order of their ids."""
+    held = _masks_now(connection, wanted)
+    return {site: [each for each, _ in held[site]] for site in wanted}
+
+
+def _masks_now(connection: Connection, wanted: Collection[Site]) -> dict[Site, list[tuple[Revision, Mask]]]:
     faces = {site.face for site in wanted}
     masks = _masks(connection, [face.surface_id for face in faces])
     bounded = {
@@ -65,14 +67,17 @@ def held_masks(connection: Connection, wanted: Collection[Site]) -> dict[Site, l
     }
     days = _days(connection, bounded)
     return {
-        site: [each for each, mask in masks[site.face.surface_id] if holds(mask, site.inspection_id, days)]
+        site: [each for each in masks[site.face.surface_id] if holds(each[1], site.inspection_id, days)]
         for site in wanted
     }
 
 
-def _masks_then(connection: Connection, wanted: Collection[Site], closed: Closed) -> dict[Site, list[Revision]]:
-    then = all_exact(connection, Mask.kind_name, closed.additions.get(Mask.kind_name, {}))
-    return {site: [each for each in then if each.owner_id == site.face.surface_id] for site in wanted}
+def _masks_then(
+    connection: Connection, wanted: Collection[Site], closed: Closed
+) -> dict[Site, list[tuple[Revision, Mask]]]:
+    revisions = all_exact(connection, Mask.kind_name, closed.additions.get(Mask.kind_name, {}))
+    then = [(each, Mask.model_validate(each.content)) for each in revisions]
+    return {site: [each for each in then if each[0].owner_id == site.face.surface_id] for site in wanted}
 
 
 def masking_of_all(masking: Mapping[Site, Masking]) -> BaseGeometry:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from crackmap.scores import byte_at_least
 from crackmap.tile_grid import TileGrid
@@ -47,26 +49,15 @@ def read_pairs(
 
     `model` is a name or a SHA-256; scans whose shown analysis is of another one do not fit.
     """
-    pairs, scans, analyses = tables.pairs.c, tables.scans.c, tables.analyses.c
-    statement = (
-        select(*tables.pairs.c, analyses.tile_px, analyses.stride_px, analyses.threshold)
-        .join_from(tables.pairs, tables.scans)
-        .join(tables.analyses, analyses.analysis_id == pairs.analysis_id)
-        .order_by(pairs.pose_solution_id.is_not(None), pairs.seq)  # poses before none, then the newest, come last
-    )
-    for column, value in (
-        (scans.surface_id, surface_id),
-        (scans.inspection_id, inspection_id),
-        (scans.scan_id, scan_id),
-    ):
-        if value is not None:
-            statement = statement.where(column == value)
-    if model is not None:
-        statement = statement.where(or_(analyses.model == model, analyses.model_sha256 == model))
-    if seqs is not None:
-        statement = statement.where(pairs.seq.in_(sorted(seqs)))
-    else:
-        statement = statement.where(pairs.current if analysis_id is None else pairs.analysis_id == analysis_id)
+    given = {
+        "surface_id": surface_id,
+        "inspection_id": inspection_id,
+        "scan_id": scan_id,
+        "model": model,
+        "seqs": None if seqs is None else sorted(seqs),
+        "analysis_id": analysis_id if seqs is None else None,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
     of_scan = {
         row.scan_id: Pair(
             row.seq,
@@ -78,6 +69,32 @@ def read_pairs(
             row.stride_px,
             row.threshold,
         )
-        for row in connection.execute(statement)
+        for row in connection.execute(_select_pairs(frozenset(values)), values)
     }
     return {pair.seq: pair for pair in of_scan.values()}
+
+
+_PAIRS, _SCANS, _ANALYSES = tables.pairs.c, tables.scans.c, tables.analyses.c
+_CONDITIONS = {
+    "surface_id": _SCANS.surface_id == bindparam("surface_id"),
+    "inspection_id": _SCANS.inspection_id == bindparam("inspection_id"),
+    "scan_id": _SCANS.scan_id == bindparam("scan_id"),
+    "model": or_(_ANALYSES.model == bindparam("model"), _ANALYSES.model_sha256 == bindparam("model")),
+    "seqs": _PAIRS.seq.in_(bindparam("seqs", expanding=True)),
+    "analysis_id": _PAIRS.analysis_id == bindparam("analysis_id"),
+}
+
+
+@cache
+def _select_pairs(given: frozenset[str]) -> Select[Any]:
+    """The statement for those conditions: almost every request reads pairs."""
+    which = [_CONDITIONS[name] for name in sorted(given)]
+    if not given & {"seqs", "analysis_id"}:
+        which.append(_PAIRS.current)
+    return (
+        select(*tables.pairs.c, _ANALYSES.tile_px, _ANALYSES.stride_px, _ANALYSES.threshold)
+        .join_from(tables.pairs, tables.scans)
+        .join(tables.analyses, _ANALYSES.analysis_id == _PAIRS.analysis_id)
+        .where(*which)
+        .order_by(_PAIRS.pose_solution_id.is_not(None), _PAIRS.seq)  # poses before none, then the newest, come last
+    )

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection, func, select
 
 from crackmap_server import tables
 from crackmap_server.chart import Box
 from crackmap_server.detections import find
-from crackmap_server.frames import select_frames
 from crackmap_server.hits import Hit, Wanted, count_rows, rows_suffice
 from crackmap_server.ogc.collections import Collection
 from crackmap_server.ogc.features import Feature, polygon
@@ -66,10 +65,11 @@ def _touching_detections(
 def _grown(connection: Connection, pairs: Mapping[int, Pair], box: Box) -> Box:
     """The box in which the middle of every tile lies that touches `box`: no tile is larger than its frame's bounds."""
     placed = tables.placements.c
-    frames = select_frames(pairs).with_only_columns(
-        func.max(placed.high_u_m - placed.low_u_m), func.max(placed.high_v_m - placed.low_v_m)
-    )
-    across_m, along_m = connection.execute(frames).one()
+    across_m, along_m = connection.execute(
+        select(func.max(placed.high_u_m - placed.low_u_m), func.max(placed.high_v_m - placed.low_v_m)).where(
+            placed.pose_solution_id.in_({pair.pose_solution_id for pair in pairs.values()})
+        )
+    ).one()
     more_u_m, more_v_m = across_m or 0.0, along_m or 0.0
     return Box(box.low_u_m - more_u_m, box.low_v_m - more_v_m, box.high_u_m + more_u_m, box.high_v_m + more_v_m)
 

@@ -187,6 +187,7 @@ placements = Table(
     Column("high_v_m", Double),
     UniqueConstraint("frame_seq", "pose_solution_id"),
     CheckConstraint("(pose_solution_id IS NULL) = (kind = 'unplaced')", name="poses"),
+    Index("ix_placements_bounds", "pose_solution_id", "low_u_m", "high_u_m", "low_v_m", "high_v_m"),
     # A corrected scale makes another row; the last one counts.
     Index(
         "ix_placements_scale",

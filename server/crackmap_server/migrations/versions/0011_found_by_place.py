@@ -14,6 +14,12 @@ CELL_M, COLUMNS = 2.0, 2**24
 def upgrade() -> None:
     op.drop_index("ix_detections_pair_seq_cell", table_name="detections")
     op.create_index("ix_detections_place", "detections", ["pair_seq", "cell", "u_m", "v_m", "score"], unique=False)
+    op.create_index(
+        "ix_placements_bounds",
+        "placements",
+        ["pose_solution_id", "low_u_m", "high_u_m", "low_v_m", "high_v_m"],
+        unique=False,
+    )
     op.add_column("reviews", sa.Column("cell", sa.BigInteger(), nullable=True))
     op.add_column("reviews", sa.Column("reach_m", sa.Double(), nullable=True))
     reviews = sa.table(
