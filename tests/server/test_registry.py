@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from crackmap_server.app import create_app
+from crackmap_server.registry.files import model_folder
 from crackmap_server.upgrade import prepared
 
 from .databases import BOTH
@@ -113,9 +114,10 @@ def test_a_file_that_is_no_model_or_another_or_too_large_leaves_nothing(settings
     assert [path for path in small.models_folder.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize("settings", ["sqlite", "s3"], indirect=True)
 def test_a_file_that_was_lost_from_the_disk_is_taken_again(server: Any) -> None:
     sha256 = registered(server)
-    server.settings.models_folder.joinpath(sha256[:2], sha256[2:]).unlink()
+    model_folder(server.settings).remove(sha256)
     problem(server.client.get(f"/v1/models/{sha256}/file"), 404, "lost")
     assert server.client.put(f"/v1/models/{sha256}/file", content=model_file()).status_code == 204
     assert server.client.get(f"/v1/models/{sha256}/file").content == model_file()

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from crackmap.messages import Capture, TimeSource
 from crackmap_server import tables
 from crackmap_server.commands import app
+from crackmap_server.evidence import evidence_folder
 from crackmap_server.retention.prune import prune
 from crackmap_server.settings import Settings
 from crackmap_server.upkeep.check import check
@@ -47,8 +48,7 @@ class Pictures:
         return {each.what: (each.count, each.size_bytes) for each in prune(settings, dry_run=dry_run)}
 
     def held(self) -> set[str]:
-        folder = self.server.settings.evidence_folder
-        return {path.parent.name + path.name for path in folder.glob("??/*")}
+        return set(evidence_folder(self.server.settings).listed())
 
     def is_sound(self) -> None:
         said = {each.subject: each for each in check(self.server.settings, True)}
@@ -141,6 +141,7 @@ def test_portions_of_any_size_remove_the_same(pictures: Pictures, monkeypatch: p
     pictures.is_sound()
 
 
+@pytest.mark.parametrize("settings", ["sqlite", "s3"], indirect=True)
 def test_files_that_a_kill_left_go_with_the_next_run(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     sha256 = pictures.add(1)
 
