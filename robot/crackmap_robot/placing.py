@@ -159,7 +159,7 @@ def by_tags(scan: Scan, layout: Path, camera: Path, flatness_mm: float | None = 
     """Read a layout of tags and a camera file. Raises InputError with file, key and value."""
     tags = read_tag_layout(layout)
     scene = _scene(scan, f"tags {layout.name}", tags.sha256, camera, flatness_mm, tells_motion=False)
-    return ByTags(scene, TagFinder(tags, scan.surface), tags.sigma_m)
+    return ByTags(scene, TagFinder(tags, scan.surface, scene.pose_solution.camera), tags.sigma_m)
 
 
 def by_book(

@@ -17,7 +17,6 @@ from PIL import Image
 
 from crackmap.errors import InputError
 from crackmap.messages import Camera
-from crackmap_robot.poses.tag_pose import CORNER_SIGMA_PX
 from crackmap_robot.poses.tags import Corners, TagFinder
 from crackmap_robot.proving.card import BLANK, HEIGHT_MM, LIKE_A_CRACK, TAG_MM, WIDTH_MM, WIDTHS_MM, Card
 from crackmap_robot.proving.command import PRINT_SIGMA_MM, TAGS_APART_MM
@@ -30,6 +29,7 @@ from crackmap_robot.renderer.recording import camera_info
 CARD = Card()
 MIDDLE_M = (WIDTH_MM / 2000, HEIGHT_MM / 2000)
 SIMULATED = SimulatedCamera(1200, 900, 1150, 1150, 599.5, 449.5, blur_px=0.8, shot_noise=0.02, read_noise=0.004)
+CORNER_SIGMA_PX = 0.2
 DRAWS = 800
 
 
@@ -91,7 +91,7 @@ def test_the_sigma_of_the_scale_is_the_real_one() -> None:
         measured = print_scale + float(rng.normal(0, PRINT_SIGMA_MM / TAGS_APART_MM))
         there = (places[:, :2] - (0.1485, -0.105)) * print_scale + (0.1485, -0.105)
         seen = pixels_of(SIMULATED, pose, there) + rng.normal(0, CORNER_SIGMA_PX, (16, 2))
-        corners = Corners(seen, places, np.repeat(list(tags), 4))
+        corners = Corners.equally_exact(seen, places, np.repeat(list(tags), 4), CORNER_SIGMA_PX)
         found = seen_card(corners, None, measured, PRINT_SIGMA_MM / TAGS_APART_MM)
         true = true_mm_per_px(SIMULATED, pose, (0.1485, -0.105))
         squares.append(((found.mm_per_px - true) / found.sigma_mm_per_px) ** 2)
@@ -102,7 +102,8 @@ def test_the_sigma_of_the_scale_is_the_real_one() -> None:
 def test_in_rendered_photographs_the_scale_is_right(blur_px: float, tilt: tuple[float, float, float]) -> None:
     camera = SimulatedCamera(1200, 900, 1150, 1150, 599.5, 449.5, -0.1, 0.02, blur_px=blur_px, read_noise=0.004)
     pose = looking_at(MIDDLE_M, 0.38 if tilt[2] < 1 else 0.5, tilt)
-    corners = TagFinder(CARD.layout).corners(render(wall(), camera, pose, np.random.default_rng(3)))
+    finder = TagFinder(CARD.layout, camera=calibrated(camera))
+    corners = finder.corners(render(wall(), camera, pose, np.random.default_rng(3)))
     found = seen_card(corners, calibrated(camera), 1.0, 0.0005)
     assert abs(found.mm_per_px - true_mm_per_px(camera, pose)) < 3 * found.sigma_mm_per_px
     assert found.sigma_mm_per_px < 0.008 * found.mm_per_px
@@ -137,7 +138,7 @@ def test_a_bent_card_is_refused() -> None:
     pixels = 3000 * places[:, :2] * (1, -1) + 10
     pixels[2] += (15, -20)
     with pytest.raises(InputError, match="lay it flat"):
-        seen_card(Corners(pixels, places, np.repeat(list(tags), 4)), None, 1.0, 0.001)
+        seen_card(Corners.equally_exact(pixels, places, np.repeat(list(tags), 4), 0.05), None, 1.0, 0.001)
 
 
 # ------------------------------------------------------------------------------------------------------------ verdicts

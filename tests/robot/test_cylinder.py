@@ -198,7 +198,7 @@ def test_tags_on_it_tell_the_pose(face: Facing) -> None:
     layout = TagLayout("", 0, 0.001, {tag.number: tag for tag in tags})
     places = np.concatenate([tag.corners_m(surface) for tag in layout.tags.values()])
     assert np.hypot(places[:, 0], places[:, 2]) == pytest.approx(1.2, abs=0.01)
-    corners = Corners(seen_at(places, pose), places, np.repeat([1, 2, 3], 4))
+    corners = Corners.equally_exact(seen_at(places, pose), places, np.repeat([1, 2, 3], 4), 0.2)
     found = pose_of(corners, CAMERA, layout.sigma_m)
     assert isinstance(found, Pose)
     assert found.position_m == pytest.approx(pose.position_m, abs=1e-4)

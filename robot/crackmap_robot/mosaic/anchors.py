@@ -12,13 +12,14 @@ from crackmap.messages import Camera
 from crackmap_robot.mosaic.sightings import Sightings
 from crackmap_robot.poses.table import read_table
 from crackmap_robot.poses.tag_layout import TagLayout
-from crackmap_robot.poses.tag_pose import CORNER_SIGMA_PX
 from crackmap_robot.poses.tags import Corners
+from crackmap_robot.poses.transform import FloatArray
 from crackmap_robot.projection.lens import undistorted
 
 MARK_COLUMNS = ("name", "file", "x_px", "y_px", "u_m", "v_m")
 MARK_SIGMA_PX = 1.0
 """Of a mark that a person pointed at in a photograph."""
+STEP_PX = 1e-3
 ASSUMED_SIGMA_M = 0.001
 """What weighs places against pictures where nobody says how exact they are; the poses' error is then unknown."""
 
@@ -58,23 +59,27 @@ def read_marks(path: Path) -> dict[str, list[Anchor]]:
 def tag_anchors(corners: Corners, layout: TagLayout) -> list[Anchor]:
     """The middles of tags that one photograph shows, where their diagonals meet.
 
-    Light spills over a tag's edges: it looks smaller than it is, by up to a pixel all around, which its middle does not
-    feel. So a tag says where it is, and not how large.
+    The layout's error moves a tag as a whole, so four corners would not tell its place better. How large it is counts
+    for nothing: tags are small, and far apart they tell the scale better.
     """
     found = []
     for number in np.unique(corners.tags).tolist():
-        one, two, three, four = np.column_stack([corners.pixels_px[corners.tags == number], np.ones(4)])
-        x, y, w = np.cross(np.cross(one, three), np.cross(two, four))
-        found.append(
-            Anchor(
-                f"tag {number}",
-                (float(x / w), float(y / w)),
-                CORNER_SIGMA_PX,
-                layout.tags[number].middle_m,
-                layout.sigma_m,
-            )
-        )
+        rows = corners.tags == number
+        both = np.repeat(rows, 2)
+        seen, covariance = corners.pixels_px[rows], corners.covariance_px2[np.ix_(both, both)]
+        steps = STEP_PX * np.eye(8).reshape(8, 4, 2)
+        slopes = np.array([_middle(seen + step) - _middle(seen - step) for step in steps]) / (2 * STEP_PX)
+        x, y = _middle(seen).tolist()
+        sigma_px = float(np.sqrt(np.trace(slopes.T @ covariance @ slopes) / 2))
+        found.append(Anchor(f"tag {number}", (x, y), sigma_px, layout.tags[number].middle_m, layout.sigma_m))
     return found
+
+
+def _middle(corners_px: FloatArray) -> FloatArray:
+    """Where the diagonals of a quadrangle (4, 2) meet, (2,)."""
+    one, two, three, four = np.column_stack([corners_px, np.ones(4)])
+    x, y, w = np.cross(np.cross(one, three), np.cross(two, four))
+    return np.array([x / w, y / w])
 
 
 def with_anchors(sightings: Sightings, anchors: Mapping[int, Sequence[Anchor]], camera: Camera) -> Sightings:

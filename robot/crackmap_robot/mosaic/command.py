@@ -101,7 +101,7 @@ def _look(
     """Fill features, and anchors by the tags that are seen; yields what is refused."""
     folder = open_folder(photographs)
     layout = None if fixing.tags is None else read_tag_layout(fixing.tags)
-    finder = None if layout is None else TagFinder(layout)
+    finder = None if layout is None else TagFinder(layout, camera=camera)
     for photo in _shown(folder.frames(), "photographs", len(folder.photographs)):
         if isinstance(photo, Refused):
             yield f"refused: {photo.error}"

@@ -24,7 +24,7 @@ from crackmap_robot.poses.tags import TagFinder
 def run_fixes(photographs: Path, layout: Path, camera: Path, to: Path) -> Iterator[str]:
     """Write `to`; yields what people want to know. Raises InputError, StorageError."""
     tags, (calibration, _), folder = read_tag_layout(layout), read_camera(camera), open_folder(photographs)
-    finder = TagFinder(tags)
+    finder = TagFinder(tags, camera=calibration)
     rows: dict[float, Row] = {}
     without: dict[str, int] = {}
     count = len(folder.photographs)

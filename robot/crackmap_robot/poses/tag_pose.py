@@ -13,14 +13,13 @@ from crackmap_robot.poses.misfit import largest_ratio
 from crackmap_robot.poses.tags import Corners
 from crackmap_robot.poses.transform import FloatArray, quaternion
 
-CORNER_SIGMA_PX = 0.2
-"""Standard deviation of a corner's coordinate after refinement; more where the corners do not fit each other."""
 WORST_RMS_PX = 3.0
 """Corners that are farther off than this, and than their sigmas allow, are of another layout or calibration."""
 WORST_RATIO = 9.0
 """Three times the root mean square that the sigmas lead one to expect."""
-AMBIGUITY = 2.0
-"""A flat square far away looks alike from two sides; the second best pose must fit worse by this factor."""
+AMBIGUITY = 16.0
+"""A flat square far away looks alike from two sides; the second best pose's chi-square must be more by this, which odds
+of 3,000 to 1 make (and by more where not even the best one's is as it should be)."""
 SAME_RAD = 0.02
 """Two poses that are turned by less are the same, found twice."""
 STEP = 1e-6
@@ -29,11 +28,15 @@ MOST_STEPS = 20
 
 @dataclass(frozen=True)
 class _Solution:
-    """A pose that fits: optical frame to body frame (3, 3), the camera's place (3), the corners' misfits (n, 2)."""
+    """A pose that fits: optical frame to body frame (3, 3), the camera's place (3), the corners' misfits (n, 2).
+
+    `chi2` is the sum of squares of the misfits in their sigmas.
+    """
 
     to_body: FloatArray
     position_m: FloatArray
     misfits_px: FloatArray
+    chi2: float
 
     @property
     def rms_px(self) -> float:
@@ -45,12 +48,12 @@ def pose_of(corners: Corners, camera: Camera, layout_sigma_m: float | None) -> P
     """The pose that the corners were seen from, with its covariance; Missing with the cause where there is none.
 
     Least squares of the corners' misfits in the picture. With J the corners' derivatives by the pose's error and S
-    their covariance (the corners' own, and each tag's place as a whole), the pose's is (JᵀJ)⁻¹ Jᵀ S J (JᵀJ)⁻¹. It is
-    unknown where `layout_sigma_m` is.
+    their covariance (the corners' own, and each tag's place as a whole), by which they are weighted, the pose's is
+    (Jᵀ S⁻¹ J)⁻¹. It is unknown where `layout_sigma_m` is.
     """
     if not len(corners.tags):
         return Missing("no tag of the layout is in the picture")
-    found = _solutions(corners, camera)
+    found = _solutions(corners, camera, layout_sigma_m or 0.0)
     if not found:
         return Missing("no pose fits the tags")
     best = found[0]
@@ -60,7 +63,8 @@ def pose_of(corners: Corners, camera: Camera, layout_sigma_m: float | None) -> P
             f"the tags do not fit their layout: {best.rms_px:.1f} px off; was one moved, or the focus changed?"
         )
     rivals = [other for other in found[1:] if _apart_rad(best, other) > SAME_RAD]
-    if rivals and rivals[0].rms_px < AMBIGUITY * max(best.rms_px, CORNER_SIGMA_PX / 2):
+    too_large = ratio / largest_ratio(corners.pixels_px.size - 6)
+    if rivals and rivals[0].chi2 - best.chi2 < AMBIGUITY * max(1.0, too_large):
         return Missing("the tags are too small in the picture: two poses fit them as well")
     x_m, y_m, z_m = best.position_m.tolist()
     return Pose(
@@ -70,7 +74,7 @@ def pose_of(corners: Corners, camera: Camera, layout_sigma_m: float | None) -> P
     )
 
 
-def _solutions(corners: Corners, camera: Camera) -> list[_Solution]:
+def _solutions(corners: Corners, camera: Camera, layout_sigma_m: float) -> list[_Solution]:
     """What fits, the better first; the same pose may be there twice.
 
     A plane is seen from two sides at most (Collins and Bartoli, "Infinitesimal plane-based pose estimation", 2014).
@@ -92,66 +96,71 @@ def _solutions(corners: Corners, camera: Camera) -> list[_Solution]:
         for turn, shift in refined:
             to_body = np.asarray(cv2.Rodrigues(turn)[0], np.float64).T
             position_m = middle_m - to_body @ np.asarray(shift, np.float64).ravel()
-            solution = _solution(corners, to_body, position_m, camera)
-            if np.isfinite(solution.rms_px):
-                found.append(_to_the_minimum(solution, corners, camera))
-    return sorted(found, key=lambda solution: solution.rms_px)
+            solution = _to_the_minimum(to_body, position_m, corners, camera, layout_sigma_m)
+            if solution is not None:
+                found.append(solution)
+    return sorted(found, key=lambda solution: solution.chi2)
 
 
-def _solution(corners: Corners, to_body: FloatArray, position_m: FloatArray, camera: Camera) -> _Solution:
-    misfits_px = corners.pixels_px - _seen_px(corners.places_m, to_body, position_m, camera)
-    return _Solution(to_body, position_m, misfits_px)
+def _to_the_minimum(
+    to_body: FloatArray, position_m: FloatArray, corners: Corners, camera: Camera, layout_sigma_m: float
+) -> _Solution | None:
+    """The best of some Gauss-Newton steps from a start, of which the first may lead away; None where it is no pose.
 
-
-def _to_the_minimum(start: _Solution, corners: Corners, camera: Camera) -> _Solution:
-    """The best of some Gauss-Newton steps, of which the first may lead away.
-
-    OpenCV's refinement may stop short of the minimum, which then looks like two.
+    OpenCV's refinement may stop short of the minimum, which then looks like two. It knows no sigmas, either.
     """
-    best = here = start
+    if not np.isfinite(_seen_px(corners.places_m, to_body, position_m, camera)).all():
+        return None
+    whitener = _whitener(to_body, position_m, corners, camera, layout_sigma_m)
+    best: _Solution | None = None
     for _ in range(MOST_STEPS):
-        step = np.linalg.lstsq(_slopes(here, corners.places_m, camera), here.misfits_px.ravel(), rcond=None)[0]
-        to_body = np.asarray(cv2.Rodrigues(step[3:])[0]) @ here.to_body
-        here = _solution(corners, to_body, here.position_m + step[:3], camera)
-        if not np.isfinite(here.rms_px) or np.abs(step).max() < STEP:
+        misfits_px = corners.pixels_px - _seen_px(corners.places_m, to_body, position_m, camera)
+        weighted = whitener @ misfits_px.ravel()
+        here = _Solution(to_body, position_m, misfits_px, float(weighted @ weighted))
+        if not np.isfinite(here.chi2):
             break
-        best = min(best, here, key=lambda solution: solution.rms_px)
+        best = here if best is None or here.chi2 < best.chi2 else best
+        slopes = whitener @ _slopes(to_body, position_m, corners.places_m, camera)
+        step = np.linalg.lstsq(slopes, weighted, rcond=None)[0]
+        to_body, position_m = np.asarray(cv2.Rodrigues(step[3:])[0]) @ to_body, position_m + step[:3]
+        if np.abs(step).max() < STEP:
+            break
     return best
 
 
-def _covariance(best: _Solution, corners: Corners, camera: Camera, layout_sigma_m: float) -> tuple[FloatArray, float]:
-    """The pose's (6, 6), enlarged where the corners fit worse than chance allows; and how well they fit, 1: as said.
-
-    With P = I − J (JᵀJ)⁻¹ Jᵀ the misfits are P n for errors n of covariance S, so that their sum of squares, weighted
-    by S⁻¹, is tr(S⁻¹ P S P) on average.
-    """
-    slopes = _slopes(best, corners.places_m, camera)
-    count = len(slopes)
-    seen = CORNER_SIGMA_PX**2 * np.eye(count)
+def _whitener(
+    to_body: FloatArray, position_m: FloatArray, corners: Corners, camera: Camera, layout_sigma_m: float
+) -> FloatArray:
+    """(2 n, 2 n): W with WᵀW = S⁻¹, of the corners' errors as they are seen from there."""
+    slopes = _slopes(to_body, position_m, corners.places_m, camera)
+    seen = corners.covariance_px2.copy()
     for number in np.unique(corners.tags):
         rows = np.repeat(corners.tags == number, 2)
         # A tag that lies elsewhere moves its corners as a camera does that moves the other way.
         moved = -slopes[rows, :2] * layout_sigma_m
         seen[np.ix_(rows, rows)] += moved @ moved.T
-    solver = np.linalg.solve(slopes.T @ slopes, slopes.T)
-    rest = np.eye(count) - slopes @ solver
-    misfits = best.misfits_px.ravel()
-    expected = float(np.trace(np.linalg.solve(seen, rest @ seen @ rest)))
-    ratio = float(misfits @ np.linalg.solve(seen, misfits)) / expected
-    full = solver @ seen @ solver.T * (ratio if ratio > largest_ratio(count - 6) else 1.0)
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(seen)))
+
+
+def _covariance(best: _Solution, corners: Corners, camera: Camera, layout_sigma_m: float) -> tuple[FloatArray, float]:
+    """The pose's (6, 6), enlarged where the corners fit worse than chance allows; and how well they fit, 1: as said."""
+    whitener = _whitener(best.to_body, best.position_m, corners, camera, layout_sigma_m)
+    slopes = whitener @ _slopes(best.to_body, best.position_m, corners.places_m, camera)
+    misfits = whitener @ best.misfits_px.ravel()
+    freedom = len(misfits) - 6
+    ratio = float(misfits @ misfits) / freedom
+    full = np.linalg.inv(slopes.T @ slopes) * (ratio if ratio > largest_ratio(freedom) else 1.0)
     return (full + full.T) / 2, ratio
 
 
-def _slopes(solution: _Solution, places_m: FloatArray, camera: Camera) -> FloatArray:
+def _slopes(to_body: FloatArray, position_m: FloatArray, places_m: FloatArray, camera: Camera) -> FloatArray:
     """(2 n, 6): pixels by (x, y, z, rx, ry, rz), the rotation a small one in the body frame; by differences."""
     columns = []
     for axis in range(6):
         error = np.zeros(6)
         error[axis] = STEP
         ahead, behind = (
-            _seen_px(
-                places_m, np.asarray(cv2.Rodrigues(e[3:])[0]) @ solution.to_body, solution.position_m + e[:3], camera
-            )
+            _seen_px(places_m, np.asarray(cv2.Rodrigues(e[3:])[0]) @ to_body, position_m + e[:3], camera)
             for e in (error, -error)
         )
         columns.append((ahead - behind).ravel() / (2 * STEP))

@@ -68,7 +68,7 @@ def run_prove(settings: ProveSettings) -> Iterator[tuple[str, int]]:
     pixels = decode(photo.content, photo.image, photo.label)
     print_scale, print_sigma = settings.tags_apart_mm / TAGS_APART_MM, PRINT_SIGMA_MM / TAGS_APART_MM
     try:
-        seen = seen_card(TagFinder(card.layout).corners(pixels), camera, print_scale, print_sigma)
+        seen = seen_card(TagFinder(card.layout, camera=camera).corners(pixels), camera, print_scale, print_sigma)
     except InputError as error:
         raise InputError(f"{settings.photograph}: {error}") from error
     scale = Scale(

@@ -12,7 +12,6 @@ import numpy as np
 from crackmap.errors import InputError
 from crackmap.messages import Camera
 from crackmap_robot.poses.misfit import largest_ratio
-from crackmap_robot.poses.tag_pose import CORNER_SIGMA_PX
 from crackmap_robot.poses.tags import Corners
 from crackmap_robot.poses.transform import FloatArray
 from crackmap_robot.projection.lens import distorted, undistorted
@@ -20,8 +19,8 @@ from crackmap_robot.proving.card import HEIGHT_MM, WIDTH_MM
 
 FEWEST_TAGS = 2
 STEP = 1e-6
-WORST_RATIO = 100.0
-"""Corners that are ten times farther off than a tag's are: the card is bent, or the lens unknown."""
+WORST_RMS_PX = 2.0
+"""Corners that are farther off say that the card is bent, or the lens unknown."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,19 @@ def seen_card(corners: Corners, camera: Camera | None, print_scale: float, print
     if found is None:
         raise InputError("the card's tags fit no plane: is it flat, and not torn?")
     values = np.asarray(found, np.float64).ravel()[:8] / found[2, 2]
+    whitener = np.linalg.inv(np.linalg.cholesky(corners.covariance_px2))
     for _ in range(10):
-        slopes = _slopes(lambda v: _seen(v, near), values)
-        values = values + np.linalg.lstsq(slopes, pixels_px.ravel() - _seen(values, near), rcond=None)[0]
-    misfits = pixels_px.ravel() - _seen(values, near)
-    freedom = len(misfits) - 8
-    ratio = float(misfits @ misfits) / CORNER_SIGMA_PX**2 / freedom
-    if ratio > WORST_RATIO:
-        off = math.sqrt(ratio) * CORNER_SIGMA_PX
-        raise InputError(f"the tags are {off:.1f} px from where a flat card has them: lay it flat, give --camera.")
+        slopes = whitener @ _slopes(lambda v: _seen(v, near), values)
+        misfits_px = pixels_px.ravel() - _seen(values, near)
+        values = values + np.linalg.lstsq(slopes, whitener @ misfits_px, rcond=None)[0]
+    misfits_px = pixels_px.ravel() - _seen(values, near)
+    freedom = len(misfits_px) - 8
+    off_px = math.sqrt(float(misfits_px @ misfits_px) / freedom)
+    if off_px > WORST_RMS_PX:
+        raise InputError(f"the tags are {off_px:.1f} px from where a flat card has them: lay it flat, give --camera.")
+    ratio = float(np.sum((whitener @ misfits_px) ** 2)) / freedom
     enlarged = ratio if ratio > largest_ratio(freedom) else 1.0
-    covariance = np.linalg.inv(slopes.T @ slopes) * CORNER_SIGMA_PX**2 * enlarged
+    covariance = np.linalg.inv(slopes.T @ slopes) * enlarged
     by_value = _slopes(lambda v: np.array([math.log(_mm_per_px(v))]), values)[0]
     share = math.hypot(math.sqrt(float(by_value @ covariance @ by_value)), print_sigma)
     mm_per_px = _mm_per_px(values)
