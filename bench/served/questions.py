@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -26,14 +27,15 @@ class Asked:
     """What a server is asked, and how long it says that it took."""
 
     def __init__(self, port: int, log: Path) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self._port = port
         self._log = log.open()
         self._random = Random(0)
 
     def get(self, path: str) -> bytes:
         """The answer's body, which is read to its end."""
-        self._connection.request("GET", path)
-        with self._connection.getresponse() as response:
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port)) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
             content = response.read()
         assert response.status == 200, content
         return content
