@@ -168,11 +168,12 @@ def run(grab: Grab) -> int:
         for item in items_of(grab):
             out.write(packed(item))
             out.flush()
+        last, code = failed(END), 0
     except (ValueError, CrackmapError) as error:
-        out.write(failed(str(error)))
-        return 1
-    out.write(failed(END))
-    return 0
+        last, code = failed(str(error)), 1
+    out.write(last)
+    out.flush()
+    return code
 
 
 def _end_with_the_parent() -> None:
