@@ -125,7 +125,7 @@ def test_a_robot_without_hardware(daemons: ModuleType, crackmap: Any, model: Pat
         + runs[runs.index("[model]") : runs.index("[keep]")] + runs[runs.index("[status]") :]
     )  # fmt: skip
     ran = crackmap("robot", "check", "--config", daemon.folder / "robot.toml")
-    assert "ok       source    sim:7: 1280 × 960 px, 0.25 mm per pixel" in ran.out
+    assert "ok       source      sim:7: 1280 × 960 px, 0.25 mm per pixel" in ran.out
     with daemon.running():
         daemon.until("kept", 4)
         daemon.stop()

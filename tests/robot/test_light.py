@@ -147,7 +147,7 @@ def test_the_daemon_switches_it_and_a_check_blinks(
     config = daemon.folder / "robot.toml"
     config.write_text(config.read_text() + "[light]\nlamp_pin = 17\n")
     ran = crackmap("robot", "check", "--config", config)
-    assert "ok       light     blinked three times" in ran.out
+    assert "ok       light       blinked three times" in ran.out
     assert sum(state.state for state in pins.pin(17).states[1:]) == 3
     with daemon.running(GPIOZERO_PIN_FACTORY="mock"):
         daemon.until("started")

@@ -156,7 +156,7 @@ def card_photograph(path: Path) -> Path:
 def test_prove_keeps_it_where_check_and_scan_look(robot: Path, crackmap: Any, model: Path, tmp_path: Path) -> None:
     ran = crackmap("robot", "check", "--config", robot)
     assert ran.code == 0, ran.out
-    assert f"none     proof     none of {datetime.now().astimezone().date()} in {robot.parent / 'proofs'}" in ran.out
+    assert f"none     proof       none of {datetime.now().astimezone().date()} in {robot.parent / 'proofs'}" in ran.out
     card = card_photograph(tmp_path / "card.png")
     crackmap("robot", "prove", card, "--config", robot)
     kept = json.loads((robot.parent / "proofs" / "card.png.proof.json").read_text())
@@ -164,7 +164,7 @@ def test_prove_keeps_it_where_check_and_scan_look(robot: Path, crackmap: Any, mo
     assert kept["model"]["sha256"] == read_manifest(model)[0].sha256
     ran = crackmap("robot", "check", "--config", robot)
     assert ran.code == 2
-    assert "PROBLEM  proof     card.png: 0.25" in ran.out
+    assert "PROBLEM  proof       card.png: 0.25" in ran.out
     assert "the scale that is stated is off by -8" in ran.out
     arguments = ("--surface", "north", "--inspection", "2026", "--model", model, "--outbox", tmp_path / "o.sqlite")
     ran = crackmap(

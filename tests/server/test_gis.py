@@ -51,7 +51,7 @@ def cluster() -> Iterator[str]:
         [BIN / "postgres", "-D", data, "-k", folder, "-h", "", "-F"], user=user, cwd=folder, stderr=subprocess.DEVNULL
     )
     try:
-        while not (folder / ".s.PGSQL.5432").exists():
+        while subprocess.run([BIN / "pg_isready", "-q", "-h", folder], check=False).returncode != 0:
             assert server.poll() is None
         yield str(folder)
     finally:

@@ -169,7 +169,7 @@ def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield origin
 
 
-@pytest.fixture(scope="package")  # playwright's event loop runs until it ends, and other tests start their own
+@pytest.fixture(scope="module")  # playwright's event loop runs until it ends, and other tests start their own
 def chromium() -> Iterator[BrowserContext]:
     """The machine's Chromium in one context: the page keeps nothing in the browser. `playwright` only drives it."""
     with sync_playwright() as playwright:
