@@ -128,7 +128,7 @@ def check(asked: Asked, connection: Connection) -> None:
     expected = connection.execute(
         text(
             "SELECT frame_id, tile FROM detections JOIN frames ON frames.seq = frame_seq "
-            f"WHERE pair_seq = 1 AND score >= {byte_at_least(FLOOR)} ORDER BY frame_seq, tile LIMIT 300"
+            f"WHERE score >= {byte_at_least(FLOOR)} ORDER BY frame_seq, tile LIMIT 300"
         )
     ).all()
     found: list[tuple[UUID, int]] = []
