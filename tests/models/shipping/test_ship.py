@@ -14,9 +14,10 @@ from PIL import Image
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make test-models")
 from crackmap.errors import InputError
 from crackmap.manifest import Manifest, dense_path, read_dense, read_manifest
-from crackmap_models.conversion import convert, parity
+from crackmap_models.conversion import convert
 from crackmap_models.conversion.dense import to_dense
 from crackmap_models.errors import BrokenPromise, PrecisionLost, RunError
+from crackmap_models.shipping import parity
 from crackmap_models.shipping.card import card, card_path
 from crackmap_models.shipping.dense import add_dense
 from crackmap_models.shipping.failures import MOST_BYTES
