@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from .camera_files import camera_file
+
 VIEWS, MANY = 24, 60
 BREAKS_OFF_AT, HANGS_AT = (8, 18), (13,)
 
@@ -75,14 +77,7 @@ def test_a_camera_that_drops_out_loses_nothing_that_was_recorded(
     assert VIEWS <= len(recorded()) <= VIEWS + 1 + stream.connections
 
 
-CAMERA = """\
-image_width: 320
-image_height: 240
-camera_name: test
-camera_matrix: {rows: 3, cols: 3, data: [400, 0, 159.5, 0, 400, 119.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+CAMERA = camera_file(320, 240, 400.0)
 
 
 def test_poses_that_come_meanwhile_place_the_photographs_and_so_does_their_file(

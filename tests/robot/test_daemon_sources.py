@@ -15,14 +15,9 @@ import pytest
 from crackmap_robot.cameras.simulated import CAMERA, scene
 from crackmap_robot.renderer import Pose, render
 
-CALIBRATION = """\
-image_width: 320
-image_height: 240
-camera_name: test
-camera_matrix: {rows: 3, cols: 3, data: [400, 0, 159.5, 0, 400, 119.5, 0, 0, 1]}
-distortion_model: plumb_bob
-distortion_coefficients: {rows: 1, cols: 5, data: [0, 0, 0, 0, 0]}
-"""
+from .camera_files import camera_file
+
+CALIBRATION = camera_file(320, 240, 400.0)
 SQUARE = "position_m = [0.0, 0.0, 0.8]\norientation_xyzw = [1.0, 0.0, 0.0, 0.0]\n"
 """A camera that looks down at the surface on which odometry counts."""
 PICTURES = 12

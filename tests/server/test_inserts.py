@@ -15,9 +15,8 @@ from crackmap_server.engines import Engines, create_engines
 from crackmap_server.inserts import MOST_ROWS, drawn_seqs, insert_columns, insert_rows
 from crackmap_server.settings import Settings
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 BEGAN_LOCAL = datetime.fromisoformat("2026-05-01T08:00:00")
 WITHOUT_KEYS = MetaData()
 FRAMES, SCORE_MAPS = (

@@ -14,10 +14,9 @@ from sqlalchemy import Connection, create_engine, select
 from crackmap_server import tables
 from crackmap_server.chart import cells, unpacked_m
 
+from .databases import BOTH
+
 BENCH = Path(__file__).parent.parent.parent / "bench"
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
 
 
 @pytest.fixture

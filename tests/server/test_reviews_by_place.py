@@ -24,9 +24,8 @@ from crackmap_server.reviewed_places import ReviewedPlaces
 from crackmap_server.reviews import reviewed
 from crackmap_server.sites import sites_of
 
-BOTH = pytest.mark.parametrize(
-    "settings", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))], indirect=True
-)
+from .databases import BOTH
+
 AROUND_M = 10.0
 FRAMES, TILES = 12, 12
 

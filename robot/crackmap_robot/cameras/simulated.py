@@ -12,6 +12,7 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic, sleep, time
 from types import TracebackType
@@ -24,9 +25,9 @@ from crackmap_robot.cameras.grabbed import Alive, Item, Still
 from crackmap_robot.cameras.grabber import Grab
 from crackmap_robot.poses.json_lines import values_of
 from crackmap_robot.poses.rows import Row
-from crackmap_robot.renderer import SimulatedCamera, Wall, render
+from crackmap_robot.renderer import Wall, render
 from crackmap_robot.renderer.drive import Drive, drive_over
-from crackmap_robot.renderer.example import example_wall
+from crackmap_robot.renderer.example import EXAMPLE_CAMERA, example_wall
 from crackmap_robot.renderer.photograph import jpeg_bytes
 
 WIDTH_M, HEIGHT_M = 1.5, 0.9
@@ -35,22 +36,7 @@ FRAMES_PER_S = 2.0
 """Where robot.toml asks for no other rate."""
 POSE_EVERY_S = 0.05
 SAY_EVERY_S = 0.5
-CAMERA = SimulatedCamera(
-    width_px=1280,
-    height_px=960,
-    fx=2200.0,
-    fy=2204.0,
-    cx=645.5,
-    cy=474.0,
-    k1=-0.12,
-    k2=0.03,
-    p1=0.0006,
-    p2=-0.0004,
-    vignette=0.15,
-    blur_px=0.6,
-    shot_noise=0.01,
-    read_noise=0.003,
-)
+CAMERA = replace(EXAMPLE_CAMERA, width_px=1280, height_px=960, cx=645.5, cy=474.0)
 
 
 def scene(number: int) -> tuple[Wall, Drive]:

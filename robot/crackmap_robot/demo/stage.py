@@ -18,26 +18,11 @@ from crackmap_robot.renderer import (
     lawn_mower,
     write_recording,
 )
-from crackmap_robot.renderer.example import example_wall
+from crackmap_robot.renderer.example import EXAMPLE_CAMERA, example_wall
 
 WIDTH_M, HEIGHT_M = 2.5, 1.6
 DISTANCE_M = 0.55
-CAMERA = SimulatedCamera(
-    width_px=2000,
-    height_px=1500,
-    fx=2200.0,
-    fy=2204.0,
-    cx=1006.5,
-    cy=741.0,
-    k1=-0.12,
-    k2=0.03,
-    p1=0.0006,
-    p2=-0.0004,
-    vignette=0.15,
-    blur_px=0.6,
-    shot_noise=0.01,
-    read_noise=0.003,
-)
+CAMERA = EXAMPLE_CAMERA
 POSE_COVARIANCE = independent_covariance((0.003, 0.003, 0.003), (0.004, 0.004, 0.003))
 
 

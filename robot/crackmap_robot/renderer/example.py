@@ -1,9 +1,10 @@
-"""The wall that is shown where none is given: formwork, stains, a shadow, and cracks that are known."""
+"""The wall and the camera where none are given: formwork, stains, a shadow, and cracks that are known."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from crackmap_robot.renderer.camera import SimulatedCamera
 from crackmap_robot.renderer.concrete import Concrete
 from crackmap_robot.renderer.cracks import CrackStyle
 from crackmap_robot.renderer.formwork import Formwork
@@ -12,6 +13,22 @@ from crackmap_robot.renderer.wall import Wall, make_wall
 
 TEXTURE_MM_PER_PX = 0.25
 CRACKS_PER_M2 = 1.5
+EXAMPLE_CAMERA = SimulatedCamera(
+    width_px=2000,
+    height_px=1500,
+    fx=2200.0,
+    fy=2204.0,
+    cx=1006.5,
+    cy=741.0,
+    k1=-0.12,
+    k2=0.03,
+    p1=0.0006,
+    p2=-0.0004,
+    vignette=0.15,
+    blur_px=0.6,
+    shot_noise=0.01,
+    read_noise=0.003,
+)
 
 
 def example_wall(seed: int, width_m: float, height_m: float, rng: np.random.Generator) -> Wall:
